@@ -1,0 +1,1 @@
+"""Products, categories, reviews, pictures, search. Fargate, PostgreSQL, S3."""

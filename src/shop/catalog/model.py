@@ -1,0 +1,1 @@
+"""The rules of catalog, pure; and its errors."""

@@ -1,0 +1,1 @@
+"""What the services promise each other, as frozen data: shapes, events, commands, topology, routes."""

@@ -1,0 +1,86 @@
+"""The route table of the API gateway: which service answers what.
+
+The local gateway and the CDK application build from it. Each service's `routes.py` says what a route does; a test holds
+both against each other. What is not here goes to `edge`, as API Gateway's `$default` does.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["DEFAULT", "ROUTES", "Route"]
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+DEFAULT = "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`path` as in OpenAPI: `/products/{productId}`. HEAD follows GET, OPTIONS is CORS: neither is listed."""
+
+    method: Method
+    path: str
+    service: str
+
+
+def of(service: str, *routes: tuple[Method, str]) -> tuple[Route, ...]:
+    """Routes of one service, its two health checks among them."""
+    health: tuple[tuple[Method, str], ...] = (("GET", f"/health/{service}/live"), ("GET", f"/health/{service}/ready"))
+    return tuple(Route(method, path, service) for method, path in (*routes, *health))
+
+
+ROUTES = (
+    *of(
+        "catalog",
+        ("GET", "/products"),
+        ("POST", "/products"),
+        ("GET", "/products/{productId}"),
+        ("PUT", "/products/{productId}"),
+        ("DELETE", "/products/{productId}"),
+        ("GET", "/products/{productId}/images"),
+        ("GET", "/products/{productId}/images/{imageId}/{size}"),
+        ("GET", "/products/{productId}/reviews"),
+        ("GET", "/categories"),
+        ("GET", "/categories/{categoryId}"),
+        ("GET", "/categories/{categoryId}/products"),
+    ),
+    *of(
+        "users",
+        ("POST", "/users"),
+        ("POST", "/users/confirm"),
+        ("POST", "/users/confirm/resend"),
+        ("POST", "/auth/login"),
+        ("POST", "/auth/refresh"),
+        ("POST", "/auth/logout"),
+        ("GET", "/users/{userId}/profile"),
+        ("PUT", "/users/{userId}/profile"),
+        ("GET", "/users/{userId}/addresses"),
+        ("POST", "/users/{userId}/addresses"),
+        ("PUT", "/users/{userId}/addresses/{addressId}"),
+        ("DELETE", "/users/{userId}/addresses/{addressId}"),
+    ),
+    *of(
+        "orders",
+        ("GET", "/carts/{userId}"),
+        ("DELETE", "/carts/{userId}"),
+        ("POST", "/carts/{userId}/items"),
+        ("PUT", "/carts/{userId}/items/{itemId}"),
+        ("DELETE", "/carts/{userId}/items/{itemId}"),
+        ("POST", "/orders"),
+        ("GET", "/orders/{orderId}"),
+        ("GET", "/orders/{orderId}/events"),
+        ("POST", "/orders/{orderId}/cancel"),
+        ("GET", "/users/{userId}/orders"),
+    ),
+    *of(
+        "inventory",
+        ("GET", "/inventory"),
+        ("GET", "/inventory/{productId}"),
+        ("PUT", "/inventory/{productId}"),
+        ("GET", "/inventory/{productId}/movements"),
+    ),
+    *of(
+        "notifications",
+        ("GET", "/notifications"),
+        ("GET", "/notifications/{notificationId}/open.gif"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What answers where no service does."""

@@ -1,0 +1,1 @@
+"""Stock, reservations, alerts. Lambda, DynamoDB, SQS FIFO."""

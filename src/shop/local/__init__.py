@@ -1,0 +1,1 @@
+"""The shop on one laptop: real servers at other endpoints."""

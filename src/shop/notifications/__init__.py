@@ -1,0 +1,1 @@
+"""Mails, once per cause. Lambda, DynamoDB, SES."""

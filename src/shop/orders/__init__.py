@@ -1,0 +1,1 @@
+"""Carts, orders, payment: event-sourced. Fargate, PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What every service runs on: typed routes, messages, AWS, PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Out: events and commands."""

@@ -1,0 +1,1 @@
+"""What the shop tells about itself: metrics, spans, log lines."""

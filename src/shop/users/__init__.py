@@ -1,0 +1,1 @@
+"""Accounts, sessions, addresses. Lambda, DynamoDB, Cognito."""
