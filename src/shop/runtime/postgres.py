@@ -1,1 +1,230 @@
-"""PostgreSQL."""
+"""PostgreSQL for one service: a pool, migrations, and the two errors that mean "again"."""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, Self, TypeVar
+
+import asyncpg
+
+from shop import telemetry
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
+from shop.runtime import faults
+from shop.telemetry import names
+
+__all__ = ["Connection", "Database", "Raced", "again_if_raced", "migrate"]
+
+Record = asyncpg.Record
+T = TypeVar("T")
+QUERY_TIMEOUT = 10.0  # seconds
+ACQUIRE_TIMEOUT = 5.0
+DOWN = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+RACE_ATTEMPTS = 10
+MIGRATIONS = """
+create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())
+"""
+
+
+class Raced(Exception):
+    """Somebody else wrote first what this transaction was about to write; `again_if_raced` starts it over."""
+
+
+class Connection:
+    """Queries on one connection; each is a client span when it belongs to a trace."""
+
+    def __init__(self, connection: Any) -> None:
+        self.raw: asyncpg.Connection[Record] = connection
+
+    async def fetch(self, sql: str, *args: Any) -> list[Record]:
+        """All rows."""
+        async with _query(sql):
+            return await self.raw.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Record | None:
+        """The first row, or None."""
+        async with _query(sql):
+            return await self.raw.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with _query(sql):
+            return await self.raw.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """PostgreSQL's word on what was done, such as `UPDATE 1`."""
+        async with _query(sql):
+            return await self.raw.execute(sql, *args)
+
+    async def executemany(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        """The same statement for every row, in one round trip."""
+        async with _query(sql):
+            await self.raw.executemany(sql, rows)
+
+
+class Database:
+    """A pool of connections, opened on entering. Down or silent: DependencyUnavailable, DependencyTimeout."""
+
+    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
+        self.url, self._sizes = url, (min_size, max_size)
+        self._pool: asyncpg.Pool[Record] | None = None
+
+    async def __aenter__(self) -> Self:
+        minimum, maximum = self._sizes
+        with _translated():
+            self._pool = await asyncpg.create_pool(
+                self.url,
+                min_size=minimum,
+                max_size=maximum,
+                command_timeout=QUERY_TIMEOUT,
+                timeout=ACQUIRE_TIMEOUT,
+                max_inactive_connection_lifetime=0,  # no timer per connection; a broken one is replaced when it is met
+                server_settings={"application_name": "shop", "jit": "off", "timezone": "UTC"},
+            )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            try:
+                await asyncio.wait_for(pool.close(), 2)
+            except TimeoutError:
+                pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of the pool for several statements, each its own transaction."""
+        if self._pool is None:
+            raise DependencyUnavailable("The database is not connected.")
+        with _translated():
+            raw = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        try:
+            yield Connection(raw)
+        finally:
+            await self._pool.release(raw)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction: committed at the end of the block, rolled back by an exception."""
+        async with self.connection() as connection:
+            transaction = connection.raw.transaction()
+            with _translated():
+                await transaction.start()
+            try:
+                yield connection
+            except BaseException:
+                if not connection.raw.is_closed():
+                    await transaction.rollback()
+                raise
+            with _translated():
+                await transaction.commit()
+
+    async def fetch(self, sql: str, *args: Any) -> list[Record]:
+        """All rows."""
+        async with self.connection() as connection:
+            return await connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Record | None:
+        """The first row, or None."""
+        async with self.connection() as connection:
+            return await connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self.connection() as connection:
+            return await connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """PostgreSQL's word on what was done."""
+        async with self.connection() as connection:
+            return await connection.execute(sql, *args)
+
+    async def ping(self) -> None:
+        """Nothing, or DependencyUnavailable, DependencyTimeout."""
+        async with self.connection() as connection:
+            await asyncio.wait_for(connection.raw.execute("select 1"), 1)
+
+
+class _translated:  # noqa: N801 - used as the context manager it is; a generator would cost a frame per query
+    """PostgreSQL's ways of being gone, in the contract's words."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+            raise DependencyTimeout("The database did not answer in time.") from error
+        if isinstance(error, DOWN) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)):
+            raise DependencyUnavailable("The database cannot be reached.") from error
+
+
+@asynccontextmanager
+async def _query(sql: str) -> AsyncIterator[None]:
+    """The span around one statement, and the place for faults inside it."""
+    if telemetry.traceparent() is None:
+        await faults.point("postgres", sql)
+        with _translated():
+            yield
+        return
+    verb, table = summary(sql)
+    attributes = {
+        names.DB_SYSTEM_NAME: "postgresql",
+        names.DB_OPERATION_NAME: verb,
+        names.DB_COLLECTION_NAME: table,
+        names.DB_QUERY_TEXT: sql,  # parameters never stand in the text: all are bound
+    }
+    with telemetry.span(f"{verb} {table}", kind="client", attributes=attributes), _translated():
+        await faults.point("postgres", sql)
+        yield
+
+
+@cache
+def summary(sql: str) -> tuple[str, str]:
+    """What a statement does and to which table, for the name of its span."""
+    verb = re.search(r"\b(insert|update|delete|select|copy|lock|notify|create|truncate)\b", sql, re.IGNORECASE)
+    table = re.search(r"\b(?:into|update|from|join|copy|lock table|truncate)\s+([a-z_][a-z_0-9.]*)", sql, re.IGNORECASE)
+    return (verb[1].upper() if verb else "SQL"), (table[1] if table else "")
+
+
+async def again_if_raced(work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work`, a whole transaction, and run it again from its reading on when it lost a race (Raced, deadlock)."""
+    for attempt in range(1, RACE_ATTEMPTS):
+        try:
+            return await work()
+        except (Raced, *RACES):
+            await asyncio.sleep(random.uniform(0, 0.01 * attempt))  # noqa: S311 - jitter, no secret
+    return await work()
+
+
+async def migrate(database: Database, package: str) -> None:
+    """Bring the database to the newest `migrations/NNNN_*.sql` of the runtime's own tables and of `package`.
+
+    Each file runs once, in a transaction of its own; processes that start at the same moment wait for each other.
+    """
+    async with database.connection() as connection:
+        raw = connection.raw
+        await raw.execute("select pg_advisory_lock(7236012)")
+        try:
+            await raw.execute(MIGRATIONS)
+            done = {row["name"] for row in await raw.fetch("select name from migrations")}
+            for source in ("shop.runtime", package):
+                folder = files(source) / "migrations"
+                for file in sorted(folder.iterdir(), key=lambda file: file.name):
+                    name = f"{source}/{file.name}"
+                    if file.name.endswith(".sql") and name not in done:
+                        async with raw.transaction():
+                            await raw.execute(file.read_text(encoding="utf-8"), timeout=600)
+                            await raw.execute("insert into migrations (name) values ($1)", name)
+        finally:
+            await raw.execute("select pg_advisory_unlock(7236012)")

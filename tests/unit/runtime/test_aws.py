@@ -1,0 +1,116 @@
+"""Signature and retries of the AWS client; botocore's own signer is the reference."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotoCredentials
+
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
+from shop.runtime import aws, dynamo
+from shop.runtime.aws import Aws, AwsError, AwsSettings, Credentials
+from shop.runtime.wire import Response, TimedOut
+
+
+@pytest.mark.parametrize("token", [None, "session-token"])
+def test_signature_is_the_one_that_botocore_makes(monkeypatch, token):
+    body = b'{"TableName":"users"}'
+    moment = datetime(2026, 11, 24, 9, 5, 3, tzinfo=UTC)
+    headers = {
+        "host": "dynamodb.ap-northeast-1.amazonaws.com",
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "DynamoDB_20120810.GetItem",
+    }
+    request = AWSRequest("POST", "https://dynamodb.ap-northeast-1.amazonaws.com/", headers=dict(headers), data=body)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: moment.replace(tzinfo=None))
+    SigV4Auth(BotoCredentials("AKID", "secret", token), "dynamodb", "ap-northeast-1").add_auth(request)
+    credentials = Credentials("AKID", "secret", token)
+    aws.sign(headers, "/", body, region="ap-northeast-1", service="dynamodb", credentials=credentials, moment=moment)
+    assert headers["authorization"] == request.headers["Authorization"]
+
+
+class Answers:
+    """A transport that gives prepared answers, one per call."""
+
+    def __init__(self, *answers):
+        self.answers, self.calls = list(answers), 0
+
+    async def request(self, method, url, **options):
+        self.calls += 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Response(answer[0], {}, json.dumps(answer[1]).encode())
+
+
+@pytest.fixture
+def client(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+
+    def make(*answers):
+        return Aws(AwsSettings(aws_endpoint_url="http://127.0.0.1:1"), Answers(*answers))  # type: ignore[arg-type]
+
+    return make
+
+
+def test_throttling_and_5xx_are_tried_again(client):
+    throttled = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})
+    shop = client(throttled, (503, {}), (200, {"ok": 1}))
+    assert asyncio.run(shop.call("dynamodb", "GetItem")) == {"ok": 1}
+
+
+def test_a_no_of_aws_is_told_at_once(client):
+    shop = client((400, {"__type": "x#ConditionalCheckFailedException", "message": "no"}))
+    with pytest.raises(AwsError) as caught:
+        asyncio.run(shop.call("dynamodb", "PutItem"))
+    assert (caught.value.code, caught.value.message) == ("ConditionalCheckFailedException", "no")
+
+
+def test_silence_is_a_timeout_and_a_page_that_is_no_json_an_error_of_its_status(client):
+    with pytest.raises(DependencyTimeout):
+        asyncio.run(client(TimedOut("slow")).call("sqs", "SendMessage"))
+    gone = Aws(AwsSettings(aws_endpoint_url="http://127.0.0.1:1"))
+    with pytest.raises(DependencyUnavailable):
+        asyncio.run(gone.call("sqs", "SendMessage"))
+
+
+CONFLICT = {"__type": "x#TransactionCanceledException", "CancellationReasons": [{"Code": "TransactionConflict"}]}
+REFUSED = {
+    "__type": "x#TransactionCanceledException",
+    "CancellationReasons": [{"Code": "None"}, {"Code": "ConditionalCheckFailed", "Item": {"available": {"N": "3"}}}],
+}
+
+
+def test_a_transaction_conflict_is_tried_again_and_never_taken_for_a_refusal(client):
+    shop = client((400, CONFLICT), (400, CONFLICT), (200, {}))
+    table = dynamo.Table(shop, "inventory")
+    asyncio.run(table.transact(table.put({"pk": "a", "sk": "b"})))
+    assert shop._client.calls == 3
+
+
+def test_a_refusal_names_the_writes_and_what_is_there(client):
+    table = dynamo.Table(client((400, REFUSED)), "inventory")
+    with pytest.raises(dynamo.ConditionFailed) as caught:
+        asyncio.run(table.transact(table.put({"pk": "a", "sk": "b"}), table.put({"pk": "c", "sk": "d"})))
+    assert caught.value.items == {1: {"available": 3}}
+
+
+def test_items_come_back_as_they_went():
+    item = {"s": "x", "n": 3, "f": 1.5, "b": True, "z": None, "l": [1, "a", {"m": False}], "bytes": b"\x00"}
+    assert dynamo.read(dynamo.wire(item)) == item
+
+
+def test_secrets_are_resolved_only_where_a_variable_asks_for_it(monkeypatch):
+    class SecretsManager:
+        def get_secret_value(self, SecretId):  # noqa: N803 - AWS's own name
+            return {"SecretString": f"value of {SecretId}"}
+
+    monkeypatch.setattr(aws, "boto", lambda service: SecretsManager())
+    environ = {"A_SECRET_ARN": "arn:1", "B_SECRET_ARN": "arn:2", "B": "set", "C": "plain"}
+    aws.resolve_secrets(environ)
+    assert environ["A"] == "value of arn:1"
+    assert environ["B"] == "set"
