@@ -101,7 +101,7 @@ def test_a_message_with_a_field_of_the_wrong_type_is_refused(name):
     whole = json.loads(encode(envelope(msgspec.convert(SAMPLES[name], kind), aggregate_id="a", aggregate_version=3)))
     fields = whole["data"] or {"": None}
     for field, value in fields.items():
-        other_type = 7 if isinstance(value, dict) else {}
+        other_type: object = 7 if isinstance(value, dict) else {}
         data = whole["data"] | {field: other_type} if field else "no object"
         with pytest.raises(Unprocessable, match=name):
             read_message(json.dumps(whole | {"data": data}), {name: kind})
