@@ -8,11 +8,11 @@ from tests.support.client import Person, Shop, until
 pytestmark = pytest.mark.e2e
 
 
-def stock(shop: Shop, product: str) -> dict:
+def stock(shop, product):
     return shop.call("GET", f"/inventory/{product}").json
 
 
-def product_with_stock(shop: Shop, at_least: int = 10) -> dict:
+def product_with_stock(shop, at_least=10):
     """An active product of which there is enough."""
     for product in shop.call("GET", "/products?limit=100").json["items"]:
         if stock(shop, product["id"])["available"] >= at_least:
@@ -20,7 +20,7 @@ def product_with_stock(shop: Shop, at_least: int = 10) -> dict:
     raise AssertionError("the seed has too little stock")
 
 
-def apply_patch(target: dict, patch: dict) -> dict:
+def apply_patch(target, patch):
     """RFC 7396."""
     result = dict(target)
     for name, value in patch.items():
@@ -78,7 +78,7 @@ def test_an_order_travels_from_the_product_page_to_the_mail(shop: Shop, customer
     assert customer.email not in json.dumps(sent)
 
 
-def total_of(product: dict, quantity: int) -> dict:
+def total_of(product, quantity):
     subtotal = product["price"]["amount"] * quantity
     return {"amount": subtotal + (0 if subtotal >= 5000 else 550), "currency": "JPY"}
 
