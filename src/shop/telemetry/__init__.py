@@ -1,1 +1,33 @@
-"""What the shop tells about itself: metrics, spans, log lines."""
+"""What the shop tells about itself: metrics and spans by OTLP, log lines on stdout.
+
+Every service uses these functions alone, with names from `shop.telemetry.names`. None of them raises, and none of them
+waits: a collector that is gone, slow or refusing costs no error and no visible time. Only `setup` can fail, when a
+variable of the environment is wrong.
+"""
+
+from shop.telemetry.attributes import Attributes, Value
+from shop.telemetry.lines import Level, Log, Work, log, work
+from shop.telemetry.process import count, flush, gauge, observe, setup, shutdown
+from shop.telemetry.tracing import Kind, Span, context, span, trace_id, traceparent
+
+__all__ = [
+    "Attributes",
+    "Kind",
+    "Level",
+    "Log",
+    "Span",
+    "Value",
+    "Work",
+    "context",
+    "count",
+    "flush",
+    "gauge",
+    "log",
+    "observe",
+    "setup",
+    "shutdown",
+    "span",
+    "trace_id",
+    "traceparent",
+    "work",
+]
