@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
 
-from shop.contracts.messages import Envelope, encode
+from shop.contracts.messages import Envelope
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import DependencyUnavailable
 from shop.runtime.aws import Aws, AwsError
+from shop.runtime.bus import caused_here, pack
 
 __all__ = ["OUTBOX", "ConditionFailed", "Found", "Item", "Table", "Write", "outbox_item", "read", "seen_item", "wire"]
 
@@ -214,11 +215,14 @@ async def _wait(attempt: int) -> None:
 
 
 def outbox_item(first: Envelope[Any], *more: Envelope[Any]) -> Item:
-    """What the relay function announces once this item's transaction is committed, in this order, and then deletes."""
+    """What the relay function announces once this item's transaction is committed, in this order, and then deletes.
+
+    Raises Unsendable for a message that breaks its contract.
+    """
     return {
         "pk": OUTBOX + first.metadata.event_id,
         "sk": "OUTBOX",
-        "messages": [encode(message).decode() for message in (first, *more)],
+        "messages": [pack(caused_here(message)).body for message in (first, *more)],
         "outboxShard": OUTBOX_SHARD,
         "outboxAt": stamp(),
     }

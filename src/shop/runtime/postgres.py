@@ -218,7 +218,7 @@ async def migrate(database: Database, package: str) -> None:
         try:
             await raw.execute(MIGRATIONS)
             done = {row["name"] for row in await raw.fetch("select name from migrations")}
-            for source in ("shop.runtime", package):
+            for source in dict.fromkeys(("shop.runtime", package)):
                 folder = files(source) / "migrations"
                 for file in sorted(folder.iterdir(), key=lambda file: file.name):
                     name = f"{source}/{file.name}"
