@@ -4,6 +4,7 @@
 what is used here.
 
 - A long poll there sleeps 100 ms between two looks at its queue, 53 ms a hop on average: here a message wakes it.
+- A long poll goes on there when its receiver has hung up, and takes a message that nobody gets: here it ends.
 - Stream records are kept for 24 h of memory: here for ten minutes.
 - Its own server is written in Python throughout (0.36 ms of CPU a call): uvicorn with httptools takes 0.20.
 """
@@ -47,6 +48,36 @@ class Sleepers:
             self._bell.set_result(None)
 
 
+class HangUps:
+    """The emulator's application, whose receivers may hang up: a killed worker must not swallow a message."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request; a ReceiveMessage only as long as somebody waits for it."""
+        if (b"x-amz-target", b"AmazonSQS.ReceiveMessage") not in scope.get("headers", ()):
+            await self._app(scope, receive, send)
+            return
+        heard: asyncio.Queue[Any] = asyncio.Queue()
+        answering = asyncio.create_task(self._app(scope, heard.get, send))
+        listening = asyncio.create_task(hear(receive, heard))
+        await asyncio.wait({answering, listening}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        if not answering.done():
+            answering.cancel()
+        await asyncio.gather(answering, listening, return_exceptions=True)
+
+
+async def hear(receive: Any, heard: "asyncio.Queue[Any]") -> None:
+    """Hand on what the receiver sends, until it hangs up."""
+    while True:
+        message = await receive()
+        heard.put_nowait(message)
+        if message["type"] == "http.disconnect":
+            return
+
+
 def install(sleepers: Sleepers) -> None:
     """Give the emulator's ReceiveMessage this sleep, and every producer this bell."""
     announce = concurrency.esm_wake.set
@@ -80,7 +111,7 @@ def serve(app: Any, port: int) -> None:
 def main() -> None:
     """Run the emulator with the settings of `emulator.Emulator.environment`."""
     install(Sleepers())
-    serve(ministack.app, int(os.environ["GATEWAY_PORT"]))
+    serve(HangUps(ministack.app), int(os.environ["GATEWAY_PORT"]))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from shop.contracts.events import ProductDeleted, StockChanged, UserConfirmed
 from shop.contracts.messages import encode, envelope
 from shop.contracts.shapes import OrderLine
 from shop.kernel.errors import DependencyUnavailable, Unprocessable
-from shop.runtime.consume import Consumer
+from shop.runtime.consume import Consumer, Queues, Received
 
 EVENTS, DEAD = "catalog-events", "catalog-events-dlq"
 COMMANDS, DEAD_COMMANDS = "inventory-commands.fifo", "inventory-commands-dlq.fifo"
@@ -70,7 +70,7 @@ async def dead(queues, queue=DEAD):
 
 
 async def receive(queues, count, queue=EVENTS):
-    found = []
+    found: list[Received] = []
     while len(found) < count and (more := await queues.receive(queue, 10, 1)):
         found += more
     return found
@@ -106,18 +106,19 @@ def test_one_failure_fails_one_message_and_it_comes_back_after_a_second(run, bus
 
 @pytest.mark.parametrize(("receives", "pause"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60)])
 def test_the_pauses_grow_up_to_a_minute(run, bus, shelf, changed, receives, pause):
-    class Noted:
-        pauses: list[int] = []
+    pauses = []
+
+    class Noted(Queues):
+        def __init__(self):
+            pass
 
         async def release_all(self, queue, messages, seconds):
-            self.pauses.append(seconds)
-
-    from shop.runtime.queues import Received
+            pauses.append(seconds)
 
     shelf.fails["mug"] = 1
     message = Received("id", "receipt", encode(changed("mug")).decode(), receives=receives)
     assert run(stock_consumer().handle(shelf, [message], Noted())) == ["id"]
-    assert Noted.pauses.pop() == pause
+    assert pauses == [pause]
 
 
 def test_the_eighth_failure_counts_as_dead_and_sqs_moves_the_message(run, aws, emulator, bus, queues, shelf, changed):
@@ -202,8 +203,6 @@ def test_each_failure_is_a_line_that_names_the_message_and_why(run, queues, shel
 
 
 def test_when_the_dead_letters_cannot_be_reached_the_message_goes_back(run, shelf, queues):
-    from shop.runtime.queues import Queues, Received
-
     class Gone(Queues):
         def __init__(self):
             pass

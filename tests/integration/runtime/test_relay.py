@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from shop.contracts.messages import read_message
+from shop.contracts.commands import SweepDue
 from shop.contracts.events import EVENTS
+from shop.contracts.messages import envelope, read_message
+from shop.kernel.errors import DependencyTimeout
 from shop.runtime import relay
 from shop.runtime.bus import Bus, Unsendable
-from shop.runtime.dynamo import outbox_item
+from shop.runtime.dynamo import outbox_item, wire
 
 QUEUE = "catalog-events"
 
@@ -39,7 +41,7 @@ async def stream_records(aws, table):
 
 async def arrived(queues, expected):
     """(product, version) of the messages in the queue, in the order of their arrival."""
-    found = []
+    found: list[tuple[str, int]] = []
     for _ in range(20):
         for message in await queues.receive(QUEUE, 10, 1 if len(found) < expected else 0):
             metadata = read_message(message.body, EVENTS).metadata
@@ -72,8 +74,6 @@ def test_what_a_transaction_announces_is_sent_from_its_stream_record_and_deleted
 
 def record(item, number, name="INSERT"):
     """A stream record as AWS sends it to a function."""
-    from shop.runtime.dynamo import wire
-
     keys = {"pk": item["pk"], "sk": item["sk"]}
     return {
         "eventID": f"e{number}",
@@ -117,16 +117,17 @@ def test_while_the_bus_is_down_the_records_come_again_and_the_items_stay(run, ta
     run(story())
 
 
-class Gone:
+class Gone(Bus):
     """A bus that is down."""
 
-    async def dispatch(self, parcels):
-        from shop.kernel.errors import DependencyTimeout
+    def __init__(self):
+        pass
 
+    async def dispatch(self, parcels):
         raise DependencyTimeout
 
 
-class Refusing:
+class Refusing(Bus):
     """A bus that refuses what it is told to."""
 
     def __init__(self, *ids):
@@ -207,8 +208,5 @@ def test_what_nobody_understands_is_set_aside_and_the_stream_goes_on(run, table,
 
 
 def test_an_item_of_a_message_that_breaks_its_contract_cannot_be_made(changed):
-    from shop.contracts.commands import SweepDue
-    from shop.contracts.messages import envelope
-
     with pytest.raises(Unsendable):
         outbox_item(envelope(SweepDue(), aggregate_id="users", aggregate_version=1))
