@@ -31,7 +31,7 @@ KNOWN: dict[str, type[Message]] = EVENTS | COMMANDS
 Down = AwsError | DependencyUnavailable | DependencyTimeout
 
 
-class Unsendable(ValueError):
+class Unsendable(Unprocessable):
     """This message breaks its own contract (type, field, size, queue): a bug of the one who made it."""
 
 
@@ -179,14 +179,14 @@ class Bus:
         return {int(entry["Id"]): entry.get("Code", "Failed") for entry in answer.get("Failed", ())}
 
 
-def producer_span(parcel: Parcel, bus_name: str) -> Any:
+def producer_span(parcel: Parcel, bus_name: str) -> telemetry.Span:
     """The span of one message's sending: a child of what caused it."""
     destination = parcel.queue or bus_name
     attributes = {
         names.MESSAGING_SYSTEM: "aws_sqs" if parcel.queue else "aws_eventbridge",
         names.MESSAGING_OPERATION_TYPE: "send",
         names.MESSAGING_DESTINATION_NAME: destination,
-        names.MESSAGING_MESSAGE_ID: parcel.id,
+        names.EVENT_ID: parcel.id,
         names.EVENT_TYPE: parcel.metadata.type,
     }
     parent = parcel.metadata.traceparent

@@ -7,7 +7,6 @@ for 1, 2, 4 ... 60 seconds, and after the queue's last receive SQS moves it. The
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import msgspec
@@ -92,13 +91,11 @@ class Consumer:
             by_group.setdefault(message.group or message.id, []).append(message)
         return list(by_group.values())
 
-    def _receiving(
-        self, received: Sequence[Received], attributes: Mapping[str, Any] | None
-    ) -> AbstractContextManager[telemetry.Span]:
+    def _receiving(self, received: Sequence[Received], attributes: Mapping[str, Any] | None) -> telemetry.Span:
         """The span of a batch, a trace of its own: its messages belong to many."""
         described = self._described("receive") | {names.MESSAGING_BATCH_MESSAGE_COUNT: len(received)}
         name = f"receive {self.queue.name}"
-        return telemetry.span(name, kind="consumer", attributes=described | dict(attributes or {}))
+        return telemetry.span(name, kind="client", attributes=described | dict(attributes or {}))
 
     def _described(self, operation: str) -> dict[str, Any]:
         return {
@@ -141,24 +138,27 @@ class Consumer:
         metadata = metadata_of(message.body)
         described = self._described("process") | of_message(message, metadata)
         parent = metadata.traceparent if metadata else None
-        links = [batch.traceparent] if batch.traceparent else []
         name = f"process {self.queue.name}"
         with (
-            telemetry.span(name, kind="consumer", attributes=described, parent=parent, links=links) as span,
-            telemetry.work(names.MESSAGE),
+            telemetry.span(
+                name, kind="consumer", attributes=described, parent=parent, links=[batch.traceparent]
+            ) as span,
+            telemetry.work(names.MESSAGE) as line,
         ):
             batch.link(span.traceparent)
-            telemetry.log.add(described)
+            line.add(described)
             try:
                 await faults.point("consume", metadata.type if metadata else "json")
                 await self._call(deps, message, metadata)
             except Unprocessable as error:
                 span.fail(error)
-                signals.message_failed(message.id, error)
+                line.fail(error)
+                signals.message_failed(message.id, error, described)
                 return await self._bury(message, error, queues)
             except Exception as error:  # noqa: BLE001 - whatever it is: this message failed, and only this one
                 span.fail(error)
-                signals.message_failed(message.id, error)
+                line.fail(error)
+                signals.message_failed(message.id, error, described)
                 if message.receives >= self.queue.max_receives:
                     signals.dead_lettered(self.queue.name)  # SQS moves it instead of giving it out once more
                 return False
@@ -192,7 +192,7 @@ def metadata_of(body: str) -> Metadata | None:
 
 def of_message(message: Received, metadata: Metadata | None) -> dict[str, Any]:
     """What a span and a line tell of one message."""
-    about: dict[str, Any] = {names.MESSAGE_ID: message.id, names.MESSAGE_RECEIVES: message.receives}
+    about: dict[str, Any] = {names.MESSAGING_MESSAGE_ID: message.id, names.MESSAGE_RECEIVES: message.receives}
     if metadata:
         about |= {
             names.EVENT_ID: metadata.event_id,

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop import telemetry
+from shop.runtime import signals
 from shop.runtime.bus import Bus
 from shop.runtime.consume import Consumer, Queues, Received
 from shop.runtime.dynamo import Table
@@ -96,7 +97,12 @@ def described(app: ASGIApp, attributes: dict[str, Any]) -> ASGIApp:
 
 def queue_function(build: Callable[[], tuple[Consumer, Any, Queues]]) -> Handler:
     """A function on a queue. It answers which messages failed (ReportBatchItemFailures)."""
-    parts = cache(build)
+
+    @cache
+    def parts() -> tuple[Consumer, Any, Queues]:
+        consumer, deps, queues = build()
+        signals.dead_lettered(consumer.queue.name, 0)
+        return consumer, deps, queues
 
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         with invocation(context, "pubsub") as attributes:
@@ -117,6 +123,7 @@ def relay_function(build: Callable[[], tuple[Table, Bus]]) -> Handler:
         with invocation(context, "datasource") as attributes:
             loop = event_loop()
             table, bus = parts()
+            attributes[names.AWS_DYNAMODB_TABLE_NAMES] = [table.name]
             with telemetry.span(f"relay {table.name}", kind="consumer", attributes=attributes):
                 failed = loop.run_until_complete(forward(table, bus, event["Records"]))
             return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

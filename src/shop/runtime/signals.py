@@ -1,25 +1,29 @@
 """What the runtime itself tells about messages, in one place for consumers and relays."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from shop.contracts.messages import Metadata
 from shop.kernel.clock import seconds_since
 from shop.telemetry import count, log, names, observe
+from shop.telemetry.attributes import error_message, error_type
 
 __all__ = ["dead_lettered", "message_failed", "message_handled", "trouble"]
 
 REASON_LENGTH = 1000
+NOTHING: Mapping[str, Any] = {}
+TOLD = (names.MESSAGING_DESTINATION_NAME, names.EVENT_TYPE, names.MESSAGE_RECEIVES)
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """The fields of an error; its text, too, is free of personal data: nobody puts any in one."""
-    return {names.ERROR_TYPE: type(error).__name__, names.REASON: str(error)[:REASON_LENGTH]}
+    """The fields of an error. Only our own have a reason to tell: a library's may quote a customer's data."""
+    return {names.ERROR_TYPE: error_type(error), names.REASON: error_message(error)[:REASON_LENGTH] or None}
 
 
-def message_failed(message_id: str, error: Exception) -> None:
+def message_failed(message_id: str, error: Exception, about: Mapping[str, Any] = NOTHING) -> None:
     """Why did this message fail? The console joins the line to the dead letter."""
-    log.add(failure(error))
-    log(names.MESSAGE_FAILED, {names.MESSAGE_ID: message_id, **failure(error)}, level="ERROR")
+    known = {name: about.get(name) for name in TOLD}
+    log(names.MESSAGE_FAILED, {names.MESSAGE_ID: message_id, **failure(error), **known}, level="ERROR")
 
 
 def message_handled(queue: str, metadata: Metadata) -> None:
@@ -28,9 +32,9 @@ def message_handled(queue: str, metadata: Metadata) -> None:
     observe(names.EVENTS_DELAY, seconds_since(metadata.occurred_at), where)
 
 
-def dead_lettered(queue: str) -> None:
-    """How many messages could not be handled at all?"""
-    count(names.MESSAGES_DEAD_LETTERED, {names.MESSAGING_DESTINATION_NAME: queue})
+def dead_lettered(queue: str, messages: int = 1) -> None:
+    """How many messages could not be handled at all? A consumer begins with 0, so that none is a known answer."""
+    count(names.MESSAGES_DEAD_LETTERED, {names.MESSAGING_DESTINATION_NAME: queue}, messages)
 
 
 def trouble(event: str, error: Exception) -> None:

@@ -71,6 +71,7 @@ async def reached(ping: Callable[[], Awaitable[None]], stop: asyncio.Event) -> N
 
 async def poll(consumer: Consumer, deps: Any, queues: Queues, stop: asyncio.Event, *, concurrency: int = 20) -> None:
     """Receive and handle messages until `stop`, at most `concurrency` at once."""
+    signals.dead_lettered(consumer.queue.name, 0)
     hands = Hands(consumer, deps, queues)
     stopping = asyncio.create_task(stop.wait())
     failures = 0

@@ -188,7 +188,7 @@ def test_an_unknown_type_or_version_or_a_missing_field_is_a_dead_letter_at_once(
     run(story())
 
 
-def test_each_failure_is_a_line_that_names_the_message_and_why(run, queues, shelf, put, capsys):
+def test_each_failure_is_a_line_that_names_the_message_and_why(run, queues, shelf, put, capfd):
     async def story():
         await put("water")
         (message,) = await receive(queues, 1)
@@ -196,7 +196,7 @@ def test_each_failure_is_a_line_that_names_the_message_and_why(run, queues, shel
         return message.id
 
     message_id = run(story())
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "shop.message.failed" in line]
+    (line,) = [line for line in capfd.readouterr().out.splitlines() if "shop.message.failed" in line]
     assert f'"messageId":"{message_id}"' in line.replace(": ", ":")
     assert '"error.type":"Unprocessable"' in line.replace(": ", ":")
     assert "not an envelope" in line
