@@ -71,7 +71,12 @@ def test_visibility_outlives_the_function_six_times():
 
 
 def test_services_of_the_topology_are_services():
-    owners = [*topology.QUEUES, *topology.TABLES, *topology.BUCKETS, *topology.CONTAINERS]
+    owners: list[topology.Queue | topology.Table | topology.Bucket | topology.Container] = [
+        *topology.QUEUES,
+        *topology.TABLES,
+        *topology.BUCKETS,
+        *topology.CONTAINERS,
+    ]
     assert {owner.service for owner in owners} <= set(topology.SERVICES)
 
 
