@@ -27,6 +27,10 @@ class Output:
     """Where lines go, and in whose name; set by `setup`."""
 
     def __init__(self) -> None:
+        self.start_over()
+
+    def start_over(self) -> None:
+        """As before `setup`: in nobody's name."""
         self.service: str | None = None
         self.dropped: Callable[[str], None] = lambda _reason: None
         self.torn = False  # the last line could not be finished
@@ -67,7 +71,7 @@ def use(service: str | None, dropped: Callable[[str], None]) -> None:
 
 def start_over() -> None:
     """In a forked child: no service yet, no work."""
-    output.__init__()  # type: ignore[misc] # the one object that everybody holds starts anew
+    output.start_over()
     working.set(None)
 
 

@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from shop.telemetry import otlp
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.histogram import Histogram
-from shop.telemetry.tracing import carried, current
+from shop.telemetry.tracing import SCOPE, carried, current
 
 __all__ = ["Collected", "Kind", "Meter", "Metric", "catalogue"]
 
@@ -50,6 +49,7 @@ class Collected(NamedTuple):
     metric: Metric
     start: int
     end: int
+    cumulative: bool
     points: Mapping[Key, Point]
 
 
@@ -68,7 +68,7 @@ class Series:
 class Meter:
     """The metrics of one instrumentation scope. No method raises."""
 
-    def __init__(self, scope: str = otlp.SCOPE, metrics: Mapping[str, Metric] | None = None) -> None:
+    def __init__(self, scope: str = SCOPE, metrics: Mapping[str, Metric] | None = None) -> None:
         self.scope = scope
         self.metrics = dict(metrics or {})
         self.series: dict[str, Series] = {}
@@ -152,12 +152,13 @@ class Meter:
     def take(self, series: Series, end: int, *, cumulative: bool) -> Collected:
         """The points of a series; with delta temporality, the next begin where these end."""
         points, start = series.points, series.start
-        if cumulative and series.metric.kind != "gauge":
+        cumulative = (cumulative and series.metric.kind != "gauge") or series.metric.kind == "updowncounter"
+        if cumulative:
             points = {key: point.copy() if isinstance(point, Histogram) else point for key, point in points.items()}
         else:
             series.points = {}
             series.start = end
-        return Collected(series.metric, start, end, points)
+        return Collected(series.metric, start, end, cumulative, points)
 
 
 def key_of(attributes: Attributes) -> Key:

@@ -1,21 +1,31 @@
-"""OTLP as JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): our shapes of it.
+"""The shapes of OTLP as JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 
 64-bit integers are decimal strings there, ids are hex, enumerations are numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from shop import __version__
 from shop.telemetry.attributes import Value
 
-__all__ = ["MAX_EVENTS", "SCOPE", "Event", "KeyValue", "Link", "Span", "Status", "attributes", "encode", "scope"]
+__all__ = [
+    "Buckets",
+    "Event",
+    "ExemplarShape",
+    "HistogramPoint",
+    "Link",
+    "MetricShape",
+    "NumberPoint",
+    "Points",
+    "SpanShape",
+    "Status",
+    "attributes",
+    "encode",
+]
 
-SCOPE = "shop"
-MAX_EVENTS = 128
-MAX_TEXT = 4096  # characters; OpenTelemetry's limit on an attribute's value, which its environment may set lower
+MAX_TEXT = 4096  # characters of an attribute's value
 
 encode = msgspec.json.Encoder().encode
 
@@ -30,7 +40,7 @@ class StringValue(Shape):
     string_value: str
 
 
-class IntValue(Shape, omit_defaults=False):
+class IntValue(Shape):
     """An integer."""
 
     int_value: str
@@ -84,13 +94,13 @@ class Link(Shape):
 
 
 class Status(Shape):
-    """How a span ended: 2 is an error."""
+    """How a span ended: 1 well, 2 badly, 0 nobody said."""
 
     code: int
     message: str = ""
 
 
-class Span(Shape):
+class SpanShape(Shape):
     """A span."""
 
     trace_id: str
@@ -105,6 +115,67 @@ class Span(Shape):
     events: list[Event] = []
     links: list[Link] = []
     status: Status | None = None
+
+
+class NumberPoint(Shape):
+    """A point of a sum or gauge."""
+
+    attributes: list[KeyValue]
+    start_time_unix_nano: str
+    time_unix_nano: str
+    as_int: str | None = None
+    as_double: float | None = None
+
+
+class ExemplarShape(Shape):
+    """One of the values in a histogram, and the span that it comes from."""
+
+    time_unix_nano: str
+    as_double: float
+    trace_id: str
+    span_id: str
+
+
+class Buckets(Shape):
+    """Counts of neighbouring buckets from index `offset` on."""
+
+    offset: int
+    bucket_counts: list[str]
+
+
+class HistogramPoint(Shape):
+    """A point of an exponential histogram."""
+
+    attributes: list[KeyValue]
+    start_time_unix_nano: str
+    time_unix_nano: str
+    count: str
+    sum: float
+    scale: int
+    zero_count: str
+    positive: Buckets
+    min: float
+    max: float
+    exemplars: list[ExemplarShape] = []
+
+
+class Points(Shape):
+    """The points of a metric, and how they are to be read."""
+
+    data_points: list[Any]
+    aggregation_temporality: int = 0
+    is_monotonic: bool = False
+
+
+class MetricShape(Shape):
+    """A metric; exactly one of the last three is there."""
+
+    name: str
+    unit: str
+    description: str = ""
+    sum: Points | None = None
+    gauge: Points | None = None
+    exponential_histogram: Points | None = None
 
 
 def value(given: Value) -> Any:
@@ -124,15 +195,10 @@ def value(given: Value) -> Any:
             return StringValue(type(given).__name__)
 
 
-def attributes(given: Mapping[str, Value]) -> list[KeyValue]:
+def attributes(given: Iterable[tuple[str, Value]]) -> list[KeyValue]:
     """All attributes but those that are None."""
     return [
         KeyValue(key, StringValue(each) if type(each) is str and len(each) <= MAX_TEXT else value(each))
-        for key, each in given.items()
+        for key, each in given
         if each is not None
     ]
-
-
-def scope(name: str) -> dict[str, str]:
-    """The instrumentation scope: the shop itself, or the library that calls OpenTelemetry's API."""
-    return {"name": name, "version": __version__} if name == SCOPE else {"name": name}

@@ -1,44 +1,79 @@
 """The one telemetry of this process: what the facade's functions work on."""
 
+import atexit
 import os
+from datetime import timedelta
 
 from shop.kernel import config
-from shop.telemetry import lines, tracing
-from shop.telemetry.attributes import Attributes, Value
+from shop.telemetry import encoding, lines, names, tracing
+from shop.telemetry.attributes import Attributes
+from shop.telemetry.exporter import Exporter
 from shop.telemetry.meter import Meter, catalogue
+from shop.telemetry.post import Collector
 from shop.telemetry.resource import resource
 from shop.telemetry.sampling import sampler
 from shop.telemetry.settings import Settings
 
-__all__ = ["count", "flush", "gauge", "observe", "setup", "shutdown"]
+__all__ = ["count", "flush", "gauge", "observe", "process", "setup", "shutdown"]
 
 
 class Process:
     """What is set up once per process, and anew in a forked child."""
 
     def __init__(self) -> None:
-        self.meter = Meter()
-        self.resource: dict[str, Value] = {}
+        self.start_over()
 
     def start_over(self) -> None:
-        """In a forked child: nothing of the parent's is sent twice."""
-        self.__init__()  # type: ignore[misc] # the one object that everybody holds starts anew
-        tracing.start_over()
-        lines.start_over()
+        """As before `setup`: what is recorded goes nowhere, and nothing of another process is sent twice."""
+        self.meter = Meter()
+        self.meters = [self.meter]  # ours first, then those of libraries that call OpenTelemetry's API
+        self.exporter: Exporter | None = None
+
+    def setup(self, service: str, instance: str | None, settings: Settings) -> None:
+        """Begins to record and send as `service`."""
+        self.meter = self.meters[0] = Meter(metrics=catalogue())
+        self.meter.begin(service)
+        lines.use(service, self.line_dropped)
+        decide = sampler(settings.otel_traces_sampler, settings.otel_traces_sampler_arg)
+        if settings.otel_sdk_disabled:
+            tracing.use(decide, None)
+            return
+        collector = Collector(settings.otel_exporter_otlp_endpoint, settings.otel_exporter_otlp_headers)
+        who = encoding.resource(resource(service, instance, settings))
+        self.exporter = Exporter(collector, who, self.meters, self.dropped, cumulative=settings.cumulative)
+        tracing.use(decide, self.exporter.take)
+        if not settings.function:
+            self.exporter.start(settings.export_every / timedelta(seconds=1))
+
+    def dropped(self, signal: str, reason: str, items: int) -> None:
+        """Is what I look at complete?"""
+        self.meter.add(names.TELEMETRY_DROPPED, {names.TELEMETRY_SIGNAL: signal, names.ERROR_TYPE: reason}, items)
+
+    def line_dropped(self, reason: str) -> None:
+        """A log line could not be written."""
+        self.dropped("logs", reason, 1)
 
 
 process = Process()
-os.register_at_fork(after_in_child=process.start_over)
+
+
+def forked() -> None:
+    """In a forked child nothing of the parent's goes on."""
+    process.start_over()
+    tracing.start_over()
+    lines.start_over()
+
+
+os.register_at_fork(after_in_child=forked)
 
 
 def setup(service: str, *, instance: str | None = None) -> None:
     """Names this process and begins to send; once per process, after a fork too. SettingsError tells what is wrong."""
     settings = config.load(Settings)
-    process.resource = resource(service, instance, settings)
-    process.meter = Meter(metrics=catalogue())
-    process.meter.begin(service)
-    tracing.use(sampler(settings.otel_traces_sampler, settings.otel_traces_sampler_arg), None)
-    lines.use(service, lambda _reason: None)
+    shutdown()
+    process.setup(service, instance, settings)
+    atexit.unregister(shutdown)
+    atexit.register(shutdown)
 
 
 def count(name: str, attributes: Attributes = None, n: int = 1) -> None:
@@ -57,8 +92,14 @@ def gauge(name: str, value: float, attributes: Attributes = None) -> None:
 
 
 def flush(timeout: float = 0.1) -> None:
-    """Sends what there is, and takes at most `timeout` seconds for it."""
+    """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers."""
+    if process.exporter is not None:
+        process.exporter.export(timeout)
 
 
 def shutdown(timeout: float = 2.0) -> None:
     """Sends what there is and ends sending, within `timeout` seconds."""
+    exporter, process.exporter = process.exporter, None
+    tracing.silence()
+    if exporter is not None:
+        exporter.stop(timeout)

@@ -24,6 +24,8 @@ __all__ = ["Kind", "Remote", "Span", "context", "current", "parse", "span", "tra
 Kind: TypeAlias = Literal["internal", "server", "client", "producer", "consumer"]
 Sink: TypeAlias = Callable[[str, "Span", int], None]  # scope, span, end in ns
 
+SCOPE = "shop"
+MAX_EVENTS = 128  # of one span: OpenTelemetry's limit
 KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}  # as OTLP numbers them
 ENTRIES = (2, 5)  # server and consumer: where an error that nobody caught is told with its stack
 ERROR = 2
@@ -73,6 +75,11 @@ tracing = Tracing()
 def use(sampler: Sampler, sink: Sink | None) -> None:
     """From now on, `sampler` decides and `sink` gets every sampled span that ends."""
     tracing.sampler, tracing.sink = sampler, sink
+
+
+def silence() -> None:
+    """Nobody listens any more; spans still have their ids."""
+    tracing.sink = None
 
 
 def start_over() -> None:
@@ -134,8 +141,8 @@ class Span:
 
     def event(self, name: str, attributes: Attributes = None) -> None:
         """Something that happened at one moment of this span; at most 128 are kept."""
-        if self.sampled and len(self.events) < otlp.MAX_EVENTS:
-            self.events.append(otlp.Event(str(time.time_ns()), name, otlp.attributes(attributes or NOTHING)))
+        if self.sampled and len(self.events) < MAX_EVENTS:
+            self.events.append(otlp.Event(str(time.time_ns()), name, otlp.attributes((attributes or NOTHING).items())))
 
     def fail(self, error: BaseException | str) -> None:
         """Marks this span as failed: a status, `error.type`, and the message where the error is our own."""
@@ -193,7 +200,7 @@ def span(
     """Starts a span, to be used with `with`. `parent` and `links` are W3C traceparents; the default parent is the
     current span, and a parent that is no traceparent starts a new trace.
     """
-    return Span(name, KINDS[kind], attributes, current.get() if parent is None else parse(parent), links, otlp.SCOPE)
+    return Span(name, KINDS[kind], attributes, current.get() if parent is None else parse(parent), links, SCOPE)
 
 
 def traceparent() -> str | None:

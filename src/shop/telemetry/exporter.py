@@ -1,0 +1,140 @@
+"""The way out: what was recorded goes to the collector, from one background thread or by `flush`.
+
+A batch that was not acknowledged is sent again unchanged, so that a receiver can tell a repeated point (same series,
+start and end) from a new one. While the collector is away only that batch is held: spans wait in a bounded queue, and
+metrics just go on adding up.
+"""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from shop.telemetry import encoding
+from shop.telemetry.attributes import error_type
+from shop.telemetry.meter import Meter
+from shop.telemetry.post import Collector
+from shop.telemetry.tracing import SCOPE, Span
+
+__all__ = ["Dropped", "Exporter"]
+
+Dropped = Callable[[str, str, int], None]  # signal, reason, how many
+
+MAX_SPANS = 8192  # of one scope that wait; some 8 MB
+SPANS_PER_POST = 512
+TIMEOUT = 10.0  # seconds for one round in the background; OpenTelemetry's default
+FIRST_PAUSE = 0.5  # seconds after a failure, doubled by each further one
+LONGEST_PAUSE = 4.0  # a collector that is back is found soon: a refused connection costs 50 us
+TRY_AGAIN = (429, 502, 503, 504)  # the statuses after which OTLP says so
+
+
+class Batch(NamedTuple):
+    """One request that was not acknowledged yet."""
+
+    signal: str
+    body: bytes
+    items: int
+
+
+class Exporter:
+    """Sends what `meters` collect and the spans it is given."""
+
+    def __init__(
+        self, collector: Collector, resource: bytes, meters: list[Meter], dropped: Dropped, *, cumulative: bool = False
+    ) -> None:
+        self.collector = collector
+        self.resource = resource  # encoded
+        self.meters = meters
+        self.dropped = dropped
+        self.cumulative = cumulative
+        self.spans: dict[str, deque[bytes]] = {SCOPE: deque()}
+        self.pending: Batch | None = None
+        self.failures = 0
+        self.not_before = 0.0
+        self.lock = threading.Lock()  # held by whoever sends
+        self.stopping = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def start(self, every: float) -> None:
+        """From now on, a thread sends every so many seconds."""
+        self.thread = threading.Thread(target=self.run, args=(every,), name="telemetry", daemon=True)
+        self.thread.start()
+
+    def run(self, every: float) -> None:
+        """What the thread does."""
+        while not self.stopping.wait(every):
+            self.export(TIMEOUT)
+
+    def stop(self, timeout: float) -> None:
+        """Sends once more and ends the thread, within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        self.stopping.set()
+        self.not_before = 0.0
+        self.export(timeout)
+        if self.thread is not None:
+            self.thread.join(max(0.0, deadline - time.monotonic()))
+
+    def take(self, scope: str, span: Span, end: int) -> None:
+        """Encodes a span that has ended and queues it."""
+        queue = self.spans.get(scope)
+        if queue is None:
+            queue = self.spans.setdefault(scope, deque())
+        if len(queue) >= MAX_SPANS:
+            self.dropped("traces", "queue_full", 1)
+            return
+        try:
+            queue.append(encoding.span(span, end))
+        except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
+            self.dropped("traces", error_type(error), 1)
+
+    def export(self, timeout: float) -> None:
+        """Sends everything there is, unless `timeout` seconds end before, or the collector failed a moment ago."""
+        deadline = time.monotonic() + timeout
+        if not self.lock.acquire(timeout=timeout):
+            return
+        try:
+            if time.monotonic() >= self.not_before:
+                self.send_all(deadline)
+        except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
+            self.pending = None
+            self.dropped("metrics", error_type(error), 1)
+        finally:
+            self.lock.release()
+
+    def send_all(self, deadline: float) -> None:
+        """Sends batch after batch; the one that fails stays pending."""
+        for batch in self.batches():
+            self.pending = batch
+            try:
+                status = self.collector.post(f"/v1/{batch.signal}", batch.body, deadline)
+            except OSError:
+                self.back_off()
+                return
+            if status in TRY_AGAIN:
+                self.back_off()
+                return
+            self.pending = None
+            self.failures = 0
+            if status >= 300:
+                self.dropped(batch.signal, f"http_{status}", batch.items)
+
+    def back_off(self) -> None:
+        """Leaves the collector alone for a while, longer after each failure."""
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self.failures)
+        self.failures = min(self.failures + 1, 8)
+        self.not_before = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+
+    def batches(self) -> Iterator[Batch]:
+        """What is to be sent now. Each is made only when the one before it has been acknowledged."""
+        if self.pending is not None:
+            yield self.pending
+        collected = [(meter.scope, meter.collect(cumulative=self.cumulative)) for meter in self.meters]
+        items = sum(len(each.points) for _, metrics in collected for each in metrics)
+        if items:
+            yield Batch("metrics", encoding.metrics_request(self.resource, collected), items)
+        for scope, queue in tuple(self.spans.items()):
+            while queue:
+                spans = [queue.popleft() for _ in range(min(len(queue), SPANS_PER_POST))]
+                yield Batch("traces", encoding.traces_request(self.resource, scope, spans), len(spans))
