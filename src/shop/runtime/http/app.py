@@ -1,0 +1,376 @@
+"""A service's routes as an ASGI application: the same under uvicorn in a container and under Mangum in a Lambda.
+
+The checks come in the contract's order: route (404, 405), size (413), token (401), right (403), media type (415), JSON
+(400), values (422); then the handler, and what it raises. Every request is one server span, one observation of its
+duration and one wide log line; health checks are none of these.
+"""
+
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from time import perf_counter
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shop import telemetry
+from shop.kernel.errors import (
+    DependencyTimeout,
+    DependencyUnavailable,
+    Forbidden,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    Problem,
+    RouteNotFound,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from shop.runtime import faults
+from shop.runtime.http.answers import Answer, not_modified, problem_json
+from shop.runtime.http.bodies import MAX_BODY
+from shop.runtime.http.language import language_of
+from shop.runtime.http.routes import Call, Route, Routes
+from shop.runtime.http.who import Caller
+from shop.telemetry import names
+
+__all__ = ["Verifier", "application"]
+
+Ping = Callable[[], Awaitable[None]]
+EXPOSED = "x-trace-id, etag, location, retry-after, idempotency-replayed"
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-session-id",
+    ),
+    (b"access-control-max-age", b"600"),
+]
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+SYNTHETIC = {"bot", "test"}
+ENCODER = msgspec.json.Encoder()
+
+
+class Verifier(Protocol):
+    """What makes a caller out of an access token."""
+
+    async def verify(self, token: str) -> Caller:
+        """Who it is. Raises Unauthenticated."""
+        ...
+
+
+class Endpoint:
+    """All methods of one path."""
+
+    def __init__(self, deps: Any, tokens: Verifier | None, routes: Iterable[Route]) -> None:
+        self.deps, self.tokens = deps, tokens
+        self.routes = {route.method: route for route in routes}
+        if "GET" in self.routes:
+            self.routes["HEAD"] = self.routes["GET"]
+        self.allow = ", ".join(sorted({*self.routes, "OPTIONS"}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or raise a Problem."""
+        route = self.routes.get(scope["method"])
+        if route is None:
+            if scope["method"] == "OPTIONS":
+                await respond(send, 204, b"", [(b"allow", self.allow.encode()), *CORS])
+                return
+            raise MethodNotAllowed(headers={"Allow": self.allow})
+        headers = scope["shop.headers"]
+        call = Call(scope, headers, scope["shop.language"])
+        scope["shop.route"] = route.path
+        call.raw = await read(receive, headers)
+        call.caller = await self.identify(call, route)
+        if call.caller.user_id:
+            telemetry.log.add({names.USER_ID: call.caller.user_id})
+        if route.body is not None and not is_json(headers.get("content-type", "")):
+            raise UnsupportedMediaType
+        values = {name: parameter.read(call) for name, parameter in route.parameters.items()}
+        await faults.point("http.in", route.path)
+        await deliver(send, call, route, await route.handler(self.deps, **values))
+
+    async def identify(self, call: Call, route: Route) -> Caller:
+        """Who calls. Raises Unauthenticated, Forbidden."""
+        about = {
+            "client_address": client_address(call.scope, call.headers),
+            "session_id": call.scope["shop.session"],
+            "agent": call.headers.get("user-agent", ""),
+        }
+        authorization = call.headers.get("authorization")
+        caller = Caller(**about)
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer" or self.tokens is None:
+                raise Unauthenticated
+            caller = msgspec.structs.replace(await self.tokens.verify(token.strip()), **about)
+        if not caller.may(route.who, call.path.get("userId")):
+            raise Forbidden if caller.user_id else Unauthenticated
+        return caller
+
+
+async def deliver(send: Send, call: Call, route: Route, result: Any) -> None:
+    """Send what a handler returned."""
+    answer = result if isinstance(result, Answer) else Answer(result)
+    status = answer.status or route.status
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    if answer.etag:
+        headers.append((b"etag", answer.etag.encode()))
+        if route.method == "GET" and not_modified(call.headers.get("if-none-match"), answer.etag):
+            await respond(send, 304, b"", headers)
+            return
+    if answer.content is None:
+        await respond(send, status, b"", headers)
+        return
+    content = answer.content
+    body = content if isinstance(content, bytes) else ENCODER.encode(content)
+    headers.append((b"content-type", answer.media_type.encode()))
+    await respond(send, status, body, headers, head=call.scope["method"] == "HEAD")
+
+
+async def respond(
+    send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]], *, head: bool = False
+) -> None:
+    """One answer, whole."""
+    if status not in (204, 304):
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+async def read(receive: Receive, headers: Mapping[str, str]) -> bytes:
+    """The body. Raises PayloadTooLarge as soon as it is known to be over the limit."""
+    declared = headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        raise PayloadTooLarge
+    if declared == "0" and "transfer-encoding" not in headers:
+        return b""
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > MAX_BODY:
+            raise PayloadTooLarge
+        if not message.get("more_body", False):
+            return body
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type is one of JSON's."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def client_address(scope: Scope, headers: Mapping[str, str]) -> str:
+    """Where the request came from: what the gateway appended to X-Forwarded-For, never what a client put before it."""
+    forwarded = headers.get("x-forwarded-for", "")
+    if forwarded:
+        return forwarded.rpartition(",")[2].strip()
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+class Front:
+    """What surrounds every request: trace, session, language, problems, and the account of it all."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; anything else passes through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        scope["shop.headers"] = headers
+        scope["shop.language"] = language_of(headers.get("accept-language", ""))
+        scope["shop.session"] = session = uuid_or_none(headers.get("x-session-id"))
+        if scope["path"].startswith("/health/"):
+            await self.answer(scope, receive, send, telemetry.trace_id())
+            return
+        synthetic = headers.get("x-synthetic")
+        with telemetry.context(session_id=session, synthetic=synthetic if synthetic in SYNTHETIC else None):
+            await self.account(scope, receive, send, headers)
+
+    async def account(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
+        """Answer inside a server span and a wide line."""
+        began, method = perf_counter(), scope["method"]
+        parent = headers.get("traceparent", "")
+        known = method if method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH") else "_OTHER"
+        attributes = {
+            names.HTTP_REQUEST_METHOD: known,
+            names.URL_PATH: scope["path"],
+            names.URL_SCHEME: scope.get("scheme", "http"),
+            names.USER_AGENT_ORIGINAL: headers.get("user-agent", ""),
+            **scope.get("shop.span", {}),
+        }
+        span = telemetry.span(
+            known, kind="server", attributes=attributes, parent=parent if TRACEPARENT.fullmatch(parent) else None
+        )
+        with span as server, telemetry.work(names.REQUEST):
+            status, error = await self.answer(scope, receive, send, telemetry.trace_id())
+            route = scope.get("shop.route")
+            about: dict[str, Any] = {names.HTTP_REQUEST_METHOD: known, names.HTTP_RESPONSE_STATUS_CODE: status}
+            if route:
+                about[names.HTTP_ROUTE] = route
+                server.name = f"{known} {route}"
+            if error is not None and status >= 500:
+                server.fail(error)
+                about[names.ERROR_TYPE] = getattr(error, "code", type(error).__name__)
+            if isinstance(error, Problem):
+                telemetry.log.add({names.PROBLEM_CODE: error.code})
+            server.set(about)
+            telemetry.log.add(about | {names.URL_PATH: scope["path"]})
+            telemetry.observe(names.HTTP_SERVER_REQUEST_DURATION, perf_counter() - began, about)
+
+    async def answer(
+        self, scope: Scope, receive: Receive, send: Send, trace_id: str
+    ) -> tuple[int, BaseException | None]:
+        """The status that was sent, and what went wrong, if anything did."""
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-trace-id", trace_id.encode()),
+                    (b"access-control-allow-origin", b"*"),
+                    (b"access-control-expose-headers", EXPOSED.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Problem as problem:
+            if status:
+                raise
+            await send_problem(sending, scope, problem, trace_id)
+            return status, problem
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a clean 500 and the log the rest
+            telemetry.log.add({names.EXCEPTION_STACKTRACE: stack(error)})
+            if not status:
+                await send_problem(sending, scope, Problem("An error of ours."), trace_id)
+            return status, error
+        return status, None
+
+
+async def send_problem(send: Send, scope: Scope, problem: Problem, trace_id: str) -> None:
+    """A problem as the answer."""
+    body = problem_json(problem, scope["shop.language"], scope["path"], trace_id)
+    headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    headers.append((b"content-type", b"application/problem+json"))
+    await respond(send, problem.status, body, headers, head=scope["method"] == "HEAD")
+
+
+def stack(error: BaseException) -> str:
+    """Where it happened; not what it said, which may quote a customer."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{frames}"
+
+
+def uuid_or_none(text: str | None) -> str | None:
+    """A session id, if it is a UUID."""
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        return None
+
+
+async def not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """No route has this path."""
+    raise RouteNotFound
+
+
+class Service(Starlette):
+    """A Starlette application whose only middleware is ours."""
+
+    service: str
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The router inside the front: problems are made there, so Starlette's own two layers have nothing to do."""
+        return Front(self.router, self.service)
+
+
+def application(
+    routes: Routes,
+    deps: Any,
+    *,
+    tokens: Verifier | None = None,
+    ready: Mapping[str, Ping] | None = None,
+    lifespan: Sequence[AbstractAsyncContextManager[Any]] = (),
+) -> Starlette:
+    """The routes as an application over `deps`. `ready`: pings of dependencies; `lifespan`: entered at start."""
+
+    @asynccontextmanager
+    async def living(_app: Starlette) -> Any:
+        async with AsyncExitStack() as stack_:
+            for context in lifespan:
+                await stack_.enter_async_context(context)
+            yield
+        telemetry.shutdown()
+
+    by_path: dict[str, list[Route]] = {}
+    for route in routes.all:
+        by_path.setdefault(route.path, []).append(route)
+    paths = sorted(by_path, key=lambda path: [part.startswith("{") for part in path.split("/")])
+    service = Service(lifespan=living)
+    service.service = routes.service
+    service.router.redirect_slashes = False
+    service.router.default = not_found
+    health = Health(ready or {})
+    for prefix in ("/health", f"/health/{routes.service}"):
+        service.router.routes.append(StarletteRoute(f"{prefix}/live", health.live))
+        service.router.routes.append(StarletteRoute(f"{prefix}/ready", health.ready))
+    for path in paths:
+        service.router.routes.append(StarletteRoute(path, Endpoint(deps, tokens, by_path[path])))
+    return service
+
+
+class Health:
+    """Whether the process lives, and whether what it needs does."""
+
+    def __init__(self, pings: Mapping[str, Ping]) -> None:
+        self.pings = pings
+        self.live = Plain(self._live)
+        self.ready = Plain(self._ready)
+
+    async def _live(self) -> tuple[int, Any]:
+        return 200, {"status": "up"}
+
+    async def _ready(self) -> tuple[int, Any]:
+        states = {name: {"status": await state_of(ping)} for name, ping in self.pings.items()}
+        down = any(state["status"] == "down" for state in states.values())
+        return (503 if down else 200), {"status": "down" if down else "up", "dependencies": states}
+
+
+async def state_of(ping: Ping) -> str:
+    """`up` or `down`."""
+    try:
+        await ping()
+    except (DependencyUnavailable, DependencyTimeout):
+        return "down"
+    return "up"
+
+
+class Plain:
+    """A GET that needs nothing of the request."""
+
+    def __init__(self, make: Callable[[], Awaitable[tuple[int, Any]]]) -> None:
+        self.make = make
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        if scope["method"] not in ("GET", "HEAD"):
+            raise MethodNotAllowed(headers={"Allow": "GET, HEAD"})
+        status, value = await self.make()
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        if status == 503:
+            headers.append((b"retry-after", b"1"))
+        await respond(send, status, ENCODER.encode(value), headers, head=scope["method"] == "HEAD")
