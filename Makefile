@@ -1,4 +1,55 @@
-# H5 replaces this file.
-.PHONY: check
-check:
-	uv run --group dev ruff format --check && uv run --group dev ruff check && uv run --group dev mypy && uv run --group dev lint-imports
+# `make up` and `make test` need Python >= 3.11 and make, nothing else: see scripts/uv.
+.DEFAULT_GOAL := help
+UV := scripts/uv
+SYNC := $(UV) sync --quiet --frozen --inexact
+SHOP := .venv/bin/shop
+unexport VIRTUAL_ENV
+
+.PHONY: help up seed reset doctor mails test check format bench audit clean
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: export SHOP_ENDS_WITH_PARENT = 1 # a make that is killed takes the shop along
+up: install ## start the shop; Ctrl-C ends it. Options: make up ARGS="--port 9000"  (make up ARGS=--help)
+	@exec $(SHOP) up $(ARGS)
+
+seed: install ## give the running shop a catalog of any size: make seed ARGS="--products 100000"
+	@$(SHOP) seed $(ARGS)
+
+reset: install ## forget all data and begin anew, whether the shop runs or not
+	@$(SHOP) reset $(ARGS)
+
+doctor: install ## find out why the shop does not start
+	@$(SHOP) doctor $(ARGS)
+
+mails: install ## the mails that the running shop has sent
+	@$(SHOP) mails $(ARGS)
+
+test: install-dev ## the whole test suite. One part: make test ARGS="tests/unit -k money"
+	@.venv/bin/pytest -n 2 --dist worksteal -q $(ARGS)
+
+check: install-dev ## format, lint, types, import rules
+	@.venv/bin/ruff format --check
+	@.venv/bin/ruff check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: install-dev ## format the code, mend what can be mended
+	@.venv/bin/ruff format
+	@.venv/bin/ruff check --fix
+
+bench: install-dev ## measure what the project promises, one benchmark after the other
+	@for script in tests/bench/bench_*.py; do echo "== $$script"; PYTHONPATH=. .venv/bin/python "$$script" $(ARGS) || exit 1; done
+
+audit: install-dev ## known vulnerabilities of what we depend on (asks the network)
+	@.venv/bin/pip-audit --skip-editable
+
+clean: ## remove what was installed and what tools keep; the shop's data (.shop/) stays
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+.PHONY: install install-dev
+install:
+	@$(SYNC)
+install-dev:
+	@$(SYNC) --group dev

@@ -1,1 +1,222 @@
 """The command `shop`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import shop
+from shop.kernel.errors import SettingsError
+from shop.local.errors import Failed, Refused
+from shop.local.language import say
+from shop.local.tunables import TUNABLES
+
+__all__ = ["main"]
+
+Parser = argparse.ArgumentParser
+Commands = "argparse._SubParsersAction[Parser]"
+REFUSED: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that was typed; its exit code: 0 done, 1 failed, 2 refused with one line that says why."""
+    typed = parser().parse_args(arguments)
+    try:
+        return int(typed.run(typed) or 0)
+    except (Refused, SettingsError) as refusal:
+        sys.stderr.write(f"shop: {refusal}\n")
+        return REFUSED
+    except Failed as failure:
+        sys.stderr.write(f"shop: {failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> Parser:
+    """All commands with their options."""
+    top = Parser("shop", description=say("見える化ショップ", "Mieruka Shop") + f" {shop.__version__}")
+    top.add_argument("--version", action="version", version=shop.__version__)
+    commands = top.add_subparsers(metavar=say("コマンド", "command"), required=True)
+    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace):
+        add(commands)
+    return top
+
+
+def command(commands: Any, name: str, ja: str, en: str, run: Callable[[argparse.Namespace], int | None]) -> Parser:
+    """A command that works on one data folder."""
+    added: Parser = commands.add_parser(
+        name, help=say(ja, en), description=say(ja, en), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    added.add_argument(
+        "--data",
+        type=folder,
+        default=".shop",
+        metavar=say("フォルダー", "FOLDER"),
+        help=say("データフォルダー (既定: .shop)", "the shop's data folder (default: .shop)"),
+    )
+    added.set_defaults(run=run)
+    return added
+
+
+def folder(text: str) -> Path:
+    """A path that stays the same wherever it is read."""
+    return Path(text).expanduser().absolute()
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 means any that is free."""
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(say(f"{text} はポート番号ではありません", f"{text} is no port"))
+    return number
+
+
+def add_up(commands: Any) -> None:
+    """`shop up`."""
+    added = command(commands, "up", "ショップを起動し、Ctrl-C まで動かします", "start the shop; Ctrl-C ends it", run_up)
+    added.epilog = "--set NAME=VALUE:\n" + "\n".join(
+        f"  {one.name + '=' + one.default:<32} {say(one.ja, one.en)}" for one in TUNABLES
+    )
+    ports = (
+        ("--port", 8080, "ショップのポート", "port of the shop"),
+        ("--console-port", 8090, "コンソールのポート", "port of the console"),
+        ("--otlp-port", 4318, "テレメトリーを受けるポート", "port that takes telemetry"),
+    )
+    for name, default, ja, en in ports:
+        text = say(f"{ja} (既定: {default}。0 は空きポート)", f"{en} (default: {default}; 0: any that is free)")
+        added.add_argument(name, type=port, default=default, metavar=say("ポート", "PORT"), help=text)
+    added.add_argument(
+        "--no-traffic", action="store_true", help=say("模擬の来客なしで動かします", "without simulated customers")
+    )
+    added.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="assignments",
+        metavar="NAME=VALUE",
+        help=say("設定を変えます (下記。繰り返せます)", "change a setting (see below; may be repeated)"),
+    )
+    added.add_argument(
+        "--json",
+        action="store_true",
+        dest="as_json",
+        help=say("準備ができたら 1 行の JSON を標準出力に出します", "one line of JSON on stdout once all is ready"),
+    )
+
+
+def add_seed(commands: Any) -> None:
+    """`shop seed`."""
+    added = command(
+        commands, "seed", "動いているショップに商品を加えます", "give a running shop a catalog of any size", run_seed
+    )
+    text = say(
+        "商品の数 (既定: 120。在庫は 10,000 件まで)", "how many products (default: 120; stock for the first 10,000)"
+    )
+    added.add_argument("--products", type=int, default=120, metavar="N", help=text)
+    text = say("乱数の種 (同じ種なら同じ商品)", "seed of the random choice: the same gives the same (default: 1)")
+    added.add_argument("--seed", type=int, default=1, metavar="K", help=text)
+
+
+def add_reset(commands: Any) -> None:
+    """`shop reset`."""
+    added = command(
+        commands,
+        "reset",
+        "データを消去してやり直します (動いていても止まっていても)",
+        "forget all data and begin anew, whether the shop runs or not",
+        run_reset,
+    )
+    extent = added.add_mutually_exclusive_group()
+    for name, ja, en in (
+        ("telemetry", "テレメトリーだけを消去します", "forget only the telemetry"),
+        ("data", "ショップのデータだけを消去します", "forget only the shop's data"),
+    ):
+        extent.add_argument(f"--{name}-only", action="store_const", dest="extent", const=name, help=say(ja, en))
+    added.add_argument("--yes", "-y", action="store_true", help=say("確認しません", "don't ask"))
+    added.set_defaults(extent="all")
+
+
+def add_doctor(commands: Any) -> None:
+    """`shop doctor`."""
+    added = command(
+        commands,
+        "doctor",
+        "動かない原因を調べ、どうすればよいかを示します",
+        "find out why the shop does not start, and what to do",
+        run_doctor,
+    )
+    added.add_argument(
+        "--port", type=port, default=8080, metavar="PORT", help=say("ショップのポート", "port of the shop")
+    )
+
+
+def add_mails(commands: Any) -> None:
+    """`shop mails`."""
+    added = command(
+        commands, "mails", "ショップが送ったメールを表示します", "show the mails that the shop has sent", run_mails
+    )
+    added.add_argument("--to", metavar="ADDRESS", help=say("この宛先だけ", "only those to this address"))
+    added.add_argument(
+        "--last", type=int, default=10, metavar="N", help=say("最新の N 通 (既定: 10)", "the newest N (default: 10)")
+    )
+    added.add_argument(
+        "--json", action="store_true", dest="as_json", help=say("JSON で 1 通 1 行", "as JSON, one a line")
+    )
+
+
+def add_trace(commands: Any) -> None:
+    """`shop trace`."""
+    added = command(commands, "trace", "トレースを表示します", "show a trace", run_trace)
+    added.add_argument("id", metavar="ID", help=say("x-trace-id の値", "what x-trace-id said"))
+
+
+# Each command is imported when it runs: `shop --help` needs none of them.
+
+
+def run_up(typed: argparse.Namespace) -> int:
+    """Start a shop and stay."""
+    code: int = importlib.import_module("shop.local.up").up(
+        typed.data, typed.port, typed.otlp_port, typed.assignments, as_json=typed.as_json
+    )
+    return code
+
+
+def run_seed(typed: argparse.Namespace) -> int:
+    """Fill a running shop."""
+    code: int = importlib.import_module("shop.local.running").seed(typed.data, typed.products, typed.seed)
+    return code
+
+
+def run_reset(typed: argparse.Namespace) -> None:
+    """Begin anew."""
+    importlib.import_module("shop.local.reset").reset(typed.data, typed.extent, yes=typed.yes)
+
+
+def run_doctor(typed: argparse.Namespace) -> int:
+    """Examine this machine and this shop."""
+    code: int = importlib.import_module("shop.local.doctor").doctor(typed.data, typed.port)
+    return code
+
+
+def run_mails(typed: argparse.Namespace) -> None:
+    """Show the mailbox."""
+    importlib.import_module("shop.local.mails").mails(typed.data, typed.to, typed.last, as_json=typed.as_json)
+
+
+def run_trace(typed: argparse.Namespace) -> None:
+    """Say where traces are, as long as no console keeps them."""
+    raise Failed(
+        say(
+            f"トレースを保存するコンソールはまだありません。`shop up` のログで trace_id={typed.id} を探すか、"
+            "OTEL_EXPORTER_OTLP_ENDPOINT=http://host:4318 make up で Jaeger などに送ってください",
+            f"the console, which will keep traces, is not there yet: look for trace_id={typed.id} in the log of "
+            "`shop up`, or send them to Jaeger or the like: OTEL_EXPORTER_OTLP_ENDPOINT=http://host:4318 make up",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

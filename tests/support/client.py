@@ -97,8 +97,10 @@ class Shop:
     def mails(self, to: str) -> list[dict[str, Any]]:
         """What SES has taken for this address, oldest first, Cognito's own mails left out."""
         answer = self.call("GET", "/_ministack/ses/messages", base=self.info["emulator"])
-        messages = answer.json["messages"] if isinstance(answer.json, dict) else answer.json
-        return [m for m in messages if to in json.dumps(m) and m.get("Type") != "CognitoVerificationMessage"]
+        accounts = answer.json["messages"].values()
+        return [
+            m for box in accounts for m in box if to in json.dumps(m) and m.get("Type") != "CognitoVerificationMessage"
+        ]
 
     def login(self, email: str, password: str) -> "Person":
         """Somebody with an account, signed in."""

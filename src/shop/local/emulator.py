@@ -3,16 +3,18 @@
 It keeps everything in memory, and saves it in its folder when it is told to end (SIGTERM): wait for that.
 """
 
+import json
 import os
 import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["REGION", "Access", "Emulator"]
+__all__ = ["REGION", "SAVING", "Access", "Emulator", "Saved"]
 
 REGION = "ap-northeast-1"
 SAVING = 120  # seconds that it may take to save at its end
+NOTE = "saved.json"
 USED = "cognito-idp,dynamodb,dynamodbstreams,events,s3,secretsmanager,ses,sns,sqs,ssm"
 
 
@@ -46,12 +48,24 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """Which generation of the shop the emulator saved last, and which one it had loaded then; empty: none."""
+
+    generation: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Emulator:
-    """One emulator with its state in `folder`. Unless it `remembers`, it begins empty at every start (tests)."""
+    """One emulator with its state in `folder`. Unless it `remembers`, it begins empty at every start (tests).
+
+    `generation` names this run of the shop: the emulator notes it beside its state when it has saved.
+    """
 
     folder: Path
     port: int
     remembers: bool = True
+    generation: str = ""
 
     @property
     def access(self) -> Access:
@@ -62,6 +76,11 @@ class Emulator:
         """Make its folders."""
         for name in ("state", "s3", "tmp"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def saved(self) -> Saved:
+        """What it saved last."""
+        note = self.folder / NOTE
+        return Saved(**json.loads(note.read_text())) if note.exists() else Saved()
 
     def environment(self) -> dict[str, str]:
         """Its settings: loopback only, everything inside its folder, nothing started that the shop does not use."""
@@ -86,6 +105,8 @@ class Emulator:
             "MINISTACK_WORKER_THREADS": "8",
             "LOG_LEVEL": "WARNING",
             "SHOP_LIFELINE_GRACE": str(SAVING),
+            "SHOP_NOTE": str(self.folder / NOTE) if self.remembers else "",
+            "SHOP_GENERATION": self.generation,
         }
 
     def command(self, lifeline: int) -> list[str]:

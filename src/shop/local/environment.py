@@ -1,12 +1,14 @@
 """The settings of every process and function on this machine, as environment variables: what the stacks set on AWS."""
 
+import os
+from dataclasses import dataclass
+
 from shop.contracts import topology
 from shop.local.emulator import Access
-from shop.local.provision import Provisioned
+from shop.local.provision import MAIL_FROM, Provisioned
 
-__all__ = ["common"]
+__all__ = ["Place", "Settings", "common"]
 
-MAIL_FROM = "shop@mieruka.example"
 OPERATOR_EMAIL = "operator@mieruka.example"
 
 
@@ -26,3 +28,104 @@ def common(access: Access, provisioned: Provisioned) -> dict[str, str]:
         "MAIL_FROM": MAIL_FROM,
         "OPERATOR_EMAIL": OPERATOR_EMAIL,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts of one shop listen on 127.0.0.1, and what they share."""
+
+    gateway: int
+    otlp: int
+    apis: dict[str, int]  # port by service
+    lambda_host: int
+    databases: dict[str, str]  # address by service
+    page_token_key: str
+    functions_file: str
+
+    @property
+    def gateway_url(self) -> str:
+        """The shop as its clients see it."""
+        return url(self.gateway)
+
+    @property
+    def otlp_url(self) -> str:
+        """Where telemetry goes: to the console, unless the user's environment names another backend."""
+        return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or url(self.otlp)
+
+
+def url(port: int) -> str:
+    """The base URL of what listens there."""
+    return f"http://127.0.0.1:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Who gets which variables."""
+
+    place: Place
+    access: Access
+    provisioned: Provisioned
+    tunables: dict[str, str]
+
+    def everyone(self) -> dict[str, str]:
+        """What every process of ours gets, whatever it does."""
+        return {
+            **telemetry(self.place),
+            **common(self.access, self.provisioned),
+            **self.tunables,
+            "GATEWAY_URL": self.place.gateway_url,
+            "PUBLIC_URL": self.place.gateway_url,
+            "PAGE_TOKEN_KEY": self.place.page_token_key,
+        }
+
+    def container(self, name: str) -> dict[str, str]:
+        """The environment of a container's process."""
+        service = next(container.service for container in topology.CONTAINERS if container.name == name)
+        return {**process(), **self.everyone(), "DATABASE_URL": self.place.databases[service]}
+
+    def functions(self) -> dict[str, dict[str, str]]:
+        """The environment of every function, as its stack would set it; Lambda itself adds its own to it."""
+        tables = {table.service: {"TABLE_NAME": table.name} for table in topology.TABLES}
+        return {
+            function.name: {**self.everyone(), **tables.get(function.service, {})} for function in topology.FUNCTIONS
+        }
+
+    def lambda_host(self) -> dict[str, str]:
+        """The environment of the Lambda host; its functions see nothing of it."""
+        return {
+            **process(),
+            **self.everyone(),
+            "LAMBDA_HOST_PORT": str(self.place.lambda_host),
+            "FUNCTIONS_FILE": self.place.functions_file,
+        }
+
+    def gateway(self) -> dict[str, str]:
+        """The environment of the gateway."""
+        apis = {f"{service.upper()}_URL": url(port) for service, port in self.place.apis.items()}
+        listens = {"PORT": str(self.place.gateway), "LAMBDA_HOST_URL": url(self.place.lambda_host)}
+        return {**process(), **self.everyone(), **apis, **listens}
+
+    def seed(self) -> dict[str, str]:
+        """The environment of what fills an empty shop."""
+        databases = {f"{service.upper()}_DATABASE_URL": dsn for service, dsn in self.place.databases.items()}
+        return {**process(), **self.everyone(), **databases}
+
+
+def process() -> dict[str, str]:
+    """What a Python process needs of this machine. No other variable of the user's reaches the shop's processes."""
+    kept = {name: value for name in ("PATH", "HOME", "TMPDIR", "LANG") if (value := os.environ.get(name))}
+    return {
+        **kept,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc would keep up to sixteen heaps a process
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def telemetry(place: Place) -> dict[str, str]:
+    """OpenTelemetry's variables as the user has set them, and where to send to."""
+    own = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
+    return {**own, "OTEL_EXPORTER_OTLP_ENDPOINT": place.otlp_url}

@@ -34,7 +34,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
-    "log_min_messages": "warning",
+    "log_min_messages": "fatal",
     "log_line_prefix": "",
     "log_statement_stats": "off",
     "lc_messages": "C",

@@ -6,10 +6,13 @@ clients are 40 MB that nobody needs afterwards.
 
 import json
 import os
+import socket
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import msgspec
@@ -20,12 +23,19 @@ from shop.contracts import topology
 from shop.contracts.topology import Bucket, Queue, Rule, Table
 from shop.local.emulator import Access
 
-__all__ = ["Provisioned", "provision"]
+__all__ = ["MAIL_FROM", "Provisioned", "provision"]
 
 DAY = 86_400
-SERVICES = ("cognito-idp", "dynamodb", "events", "s3", "sns", "sqs")
+SERVICES = ("cognito-idp", "dynamodb", "events", "s3", "sesv2", "sns", "sqs")
+MAIL_FROM = "shop@mieruka.example"
 THERE_ALREADY = frozenset(
-    {"ResourceInUseException", "ResourceAlreadyExistsException", "BucketAlreadyOwnedByYou", "GroupExistsException"}
+    {
+        "ResourceInUseException",
+        "ResourceAlreadyExistsException",
+        "BucketAlreadyOwnedByYou",
+        "GroupExistsException",
+        "AlreadyExistsException",
+    }
 )
 
 
@@ -52,6 +62,7 @@ class Provisioner:
     def run(self) -> Provisioned:
         """Everything; the first error there is, when there is one."""
         independent: list[Callable[[], None]] = [
+            self.sender,
             *(bind(self.table, table) for table in topology.TABLES),
             *(bind(self.queue, queue) for queue in topology.QUEUES),
             *(bind(self.rule, rule) for rule in topology.RULES if rule.queue),
@@ -155,6 +166,10 @@ class Provisioner:
         """The bucket's name with the account's number: all accounts of S3 share one space of names."""
         return f"{bucket.name}-{self._access.account}"
 
+    def sender(self) -> None:
+        """The address that the shop's mails come from, as one that SES has verified."""
+        self.call("sesv2", "create_email_identity", EmailIdentity=MAIL_FROM)
+
     def users(self) -> Provisioned:
         """The user pool with its groups and the client of the service users."""
         pool = self.existing_pool() or self.call("cognito-idp", "create_user_pool", **USER_POOL)["UserPool"]["Id"]
@@ -253,9 +268,24 @@ def provision(access: Access) -> Provisioned:
     return Provisioner(access).run()
 
 
+def main() -> None:
+    """Provision the account that the environment names, as soon as the emulator answers."""
+    environ = os.environ
+    access = Access(environ["AWS_ENDPOINT_URL"], environ["AWS_ACCESS_KEY_ID"], environ["AWS_REGION"])
+    provisioner = Provisioner(access)
+    await_answer(access.endpoint)
+    sys.stdout.buffer.write(msgspec.json.encode(provisioner.run()) + b"\n")
+
+
+def await_answer(endpoint: str) -> None:
+    """Return when something listens there; whoever started us ends us should that never happen."""
+    address = urlsplit(endpoint)
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((address.hostname or "", address.port or 80)) == 0:
+                return
+        time.sleep(0.02)
+
+
 if __name__ == "__main__":
-    sys.stdout.buffer.write(
-        msgspec.json.encode(
-            provision(Access(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_REGION"]))
-        )
-    )
+    main()
