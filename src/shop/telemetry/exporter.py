@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shop.telemetry import encoding
@@ -42,7 +42,13 @@ class Exporter:
     """Sends what `meters` collect and the spans it is given."""
 
     def __init__(
-        self, collector: Collector, resource: bytes, meters: list[Meter], dropped: Dropped, *, cumulative: bool = False
+        self,
+        collector: Collector,
+        resource: bytes,
+        meters: Mapping[str, Meter],
+        dropped: Dropped,
+        *,
+        cumulative: bool = False,
     ) -> None:
         self.collector = collector
         self.resource = resource  # encoded
@@ -75,6 +81,9 @@ class Exporter:
         self.export(timeout)
         if self.thread is not None:
             self.thread.join(max(0.0, deadline - time.monotonic()))
+        if self.lock.acquire(blocking=False):  # else the thread hangs in an exchange, and dies with the process
+            self.collector.close()
+            self.lock.release()
 
     def take(self, scope: str, span: Span, end: int) -> None:
         """Encodes a span that has ended and queues it."""
@@ -97,9 +106,6 @@ class Exporter:
         try:
             if time.monotonic() >= self.not_before:
                 self.send_all(deadline)
-        except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
-            self.pending = None
-            self.dropped("metrics", error_type(error), 1)
         finally:
             self.lock.release()
 
@@ -130,11 +136,21 @@ class Exporter:
         """What is to be sent now. Each is made only when the one before it has been acknowledged."""
         if self.pending is not None:
             yield self.pending
-        collected = [(meter.scope, meter.collect(cumulative=self.cumulative)) for meter in self.meters]
-        items = sum(len(each.points) for _, metrics in collected for each in metrics)
-        if items:
-            yield Batch("metrics", encoding.metrics_request(self.resource, collected), items)
+        if (metrics := self.metrics()) is not None:
+            yield metrics
         for scope, queue in tuple(self.spans.items()):
             while queue:
                 spans = [queue.popleft() for _ in range(min(len(queue), SPANS_PER_POST))]
                 yield Batch("traces", encoding.traces_request(self.resource, scope, spans), len(spans))
+
+    def metrics(self) -> Batch | None:
+        """The points since the last time, if there are any."""
+        collected = [(meter.scope, meter.collect(cumulative=self.cumulative)) for meter in tuple(self.meters.values())]
+        items = sum(len(each.points) for _, metrics in collected for each in metrics)
+        if not items:
+            return None
+        try:
+            return Batch("metrics", encoding.metrics_request(self.resource, collected), items)
+        except Exception as error:  # noqa: BLE001 - a text that is no Unicode must not hold up the spans
+            self.dropped("metrics", error_type(error), items)
+            return None

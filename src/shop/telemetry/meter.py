@@ -3,9 +3,9 @@
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -17,7 +17,6 @@ __all__ = ["Collected", "Kind", "Meter", "Metric", "catalogue"]
 
 Kind: TypeAlias = Literal["counter", "updowncounter", "histogram", "gauge"]
 Key: TypeAlias = frozenset[tuple[str, Value]]
-Point: TypeAlias = int | float | Histogram
 
 NO_ATTRIBUTES: Key = frozenset()
 OVERFLOW: Key = frozenset({("otel.metric.overflow", True)})
@@ -50,7 +49,7 @@ class Collected(NamedTuple):
     start: int
     end: int
     cumulative: bool
-    points: Mapping[Key, Point]
+    points: Mapping[Key, Any]  # a number or a Histogram
 
 
 class Series:
@@ -60,13 +59,13 @@ class Series:
 
     def __init__(self, metric: Metric, start: int) -> None:
         self.metric = metric
-        self.points: dict[Key, Point] = {}
+        self.points: dict[Key, Any] = {}
         self.initial: set[Key] = set()
         self.start = start
 
 
 class Meter:
-    """The metrics of one instrumentation scope. No method raises."""
+    """The metrics of one instrumentation scope."""
 
     def __init__(self, scope: str = SCOPE, metrics: Mapping[str, Metric] | None = None) -> None:
         self.scope = scope
@@ -74,6 +73,7 @@ class Meter:
         self.series: dict[str, Series] = {}
         # Re-entrant: a signal handler may count while the main thread is in here.
         self.lock = threading.RLock()
+        self.watched: list[Callable[[], None]] = []  # asked at each collection
         self.began = time.time_ns()
         self.idle_since = 0
 
@@ -82,10 +82,9 @@ class Meter:
         key = key_of(attributes)
         with self.lock:
             points = self.of(name, kind).points
-            if (value := points.get(key)) is None:
-                key, value = self.admit(name, key, n), 0
-                value = points.get(key, 0)
-            points[key] = value + n  # type: ignore[operator] # a sum has no histograms
+            if key not in points:
+                key = self.admit(name, key, n)
+            points[key] = points.get(key, 0) + n
 
     def observe(self, name: str, value: float, attributes: Attributes) -> None:
         """Puts `value` into a histogram, with the current trace as its exemplar; a negative one is none and ignored."""
@@ -98,12 +97,12 @@ class Meter:
             if (histogram := points.get(key)) is None:
                 key = self.admit(name, key, 1)
                 histogram = points.setdefault(key, Histogram())
-            histogram.add(value)  # type: ignore[union-attr] # a histogram's points are nothing else
+            histogram.add(value)
             if span is not None and span.sampled:
-                histogram.exemplar = (value, time.time_ns(), span.trace_id, span.span_id)  # type: ignore[union-attr]
+                histogram.exemplar = (value, time.time_ns(), span.trace_id, span.span_id)
 
     def gauge(self, name: str, value: float, attributes: Attributes) -> None:
-        """The value as it is now."""
+        """Says what a value is now."""
         key = key_of(attributes)
         with self.lock:
             points = self.of(name, "gauge").points
@@ -134,6 +133,8 @@ class Meter:
 
     def collect(self, *, cumulative: bool = False) -> list[Collected]:
         """What came since the last collection (or, if cumulative, since the beginning)."""
+        for ask in self.watched:
+            ask()
         with self.lock:
             end = time.time_ns()
             if not cumulative:

@@ -5,14 +5,15 @@ import os
 from datetime import timedelta
 
 from shop.kernel import config
-from shop.telemetry import encoding, lines, names, tracing
-from shop.telemetry.attributes import Attributes
+from shop.telemetry import api, encoding, lines, names, tracing
+from shop.telemetry.attributes import Attributes, error_type
 from shop.telemetry.exporter import Exporter
 from shop.telemetry.meter import Meter, catalogue
 from shop.telemetry.post import Collector
 from shop.telemetry.resource import resource
 from shop.telemetry.sampling import sampler
 from shop.telemetry.settings import Settings
+from shop.telemetry.tracing import SCOPE
 
 __all__ = ["count", "flush", "gauge", "observe", "process", "setup", "shutdown"]
 
@@ -26,12 +27,12 @@ class Process:
     def start_over(self) -> None:
         """As before `setup`: what is recorded goes nowhere, and nothing of another process is sent twice."""
         self.meter = Meter()
-        self.meters = [self.meter]  # ours first, then those of libraries that call OpenTelemetry's API
+        self.meters = {SCOPE: self.meter}  # ours, and those of libraries that call OpenTelemetry's API
         self.exporter: Exporter | None = None
 
     def setup(self, service: str, instance: str | None, settings: Settings) -> None:
         """Begins to record and send as `service`."""
-        self.meter = self.meters[0] = Meter(metrics=catalogue())
+        self.meter = self.meters[SCOPE] = Meter(metrics=catalogue())
         self.meter.begin(service)
         lines.use(service, self.line_dropped)
         decide = sampler(settings.otel_traces_sampler, settings.otel_traces_sampler_arg)
@@ -44,6 +45,10 @@ class Process:
         tracing.use(decide, self.exporter.take)
         if not settings.function:
             self.exporter.start(settings.export_every / timedelta(seconds=1))
+
+    def meter_of(self, scope: str) -> Meter:
+        """The meter of a library."""
+        return self.meters.get(scope) or self.meters.setdefault(scope, Meter(scope))
 
     def dropped(self, signal: str, reason: str, items: int) -> None:
         """Is what I look at complete?"""
@@ -59,6 +64,8 @@ process = Process()
 
 def forked() -> None:
     """In a forked child nothing of the parent's goes on."""
+    if process.exporter is not None:
+        process.exporter.collector.close()
     process.start_over()
     tracing.start_over()
     lines.start_over()
@@ -72,23 +79,33 @@ def setup(service: str, *, instance: str | None = None) -> None:
     settings = config.load(Settings)
     shutdown()
     process.setup(service, instance, settings)
+    api.serve()
     atexit.unregister(shutdown)
     atexit.register(shutdown)
 
 
 def count(name: str, attributes: Attributes = None, n: int = 1) -> None:
     """Adds `n` to a counter. 0 makes a point known, so that it is there before anything happens."""
-    process.meter.add(name, attributes, n)
+    try:
+        process.meter.add(name, attributes, max(n, 0))
+    except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
+        process.dropped("metrics", error_type(error), 1)
 
 
 def observe(name: str, value: float, attributes: Attributes = None) -> None:
     """Puts one value into a histogram; durations are in seconds."""
-    process.meter.observe(name, value, attributes)
+    try:
+        process.meter.observe(name, value, attributes)
+    except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
+        process.dropped("metrics", error_type(error), 1)
 
 
 def gauge(name: str, value: float, attributes: Attributes = None) -> None:
     """Says what a value is now."""
-    process.meter.gauge(name, value, attributes)
+    try:
+        process.meter.gauge(name, value, attributes)
+    except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
+        process.dropped("metrics", error_type(error), 1)
 
 
 def flush(timeout: float = 0.1) -> None:

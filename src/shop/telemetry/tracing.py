@@ -139,10 +139,12 @@ class Span:
         if (remote := parse(traceparent)) is not None:
             self.links.append(remote)
 
-    def event(self, name: str, attributes: Attributes = None) -> None:
-        """Something that happened at one moment of this span; at most 128 are kept."""
+    def event(self, name: str, attributes: Attributes = None, at: int | None = None) -> None:
+        """Something that happened at one moment (ns since 1970, default: now) of this span; at most 128 are kept."""
         if self.sampled and len(self.events) < MAX_EVENTS:
-            self.events.append(otlp.Event(str(time.time_ns()), name, otlp.attributes((attributes or NOTHING).items())))
+            self.events.append(
+                otlp.Event(str(at or time.time_ns()), name, otlp.attributes((attributes or NOTHING).items()))
+            )
 
     def fail(self, error: BaseException | str) -> None:
         """Marks this span as failed: a status, `error.type`, and the message where the error is our own."""
@@ -152,13 +154,13 @@ class Span:
         if self.kind in ENTRIES and isinstance(error, BaseException) and error.__traceback__ is not None:
             self.event("exception", exception_attributes(error))
 
-    def end(self) -> None:
-        """Ends this span; only the first call counts."""
+    def end(self, at: int | None = None) -> None:
+        """Ends this span now, or `at` (ns since 1970); only the first call counts."""
         if self.ended:
             return
         self.ended = True
         if self.sampled and tracing.sink is not None:
-            tracing.sink(self.scope, self, self.start + time.perf_counter_ns() - self.clock)
+            tracing.sink(self.scope, self, at or self.start + time.perf_counter_ns() - self.clock)
 
     def __enter__(self) -> Self:
         self.token = current.set(self)

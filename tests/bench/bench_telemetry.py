@@ -1,0 +1,143 @@
+"""What telemetry costs: `uv run python -m tests.bench.bench_telemetry`.
+
+One request: a server span with eight attributes, a client span with five, a counter, a histogram and a wide log line,
+sampled, sent to a collector in another process, the line read by another one. CPU of this process, sender included.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.bench.machine import machine, report
+
+ROUNDS, REQUESTS = 9, 3000
+IMPORT = (
+    "import asyncio, inspect, logging, msgspec, pathlib, time, urllib.parse, shop.kernel.ids;"
+    "t = time.process_time(); {}; print(time.process_time() - t)"
+)
+COLLECTOR = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@contextmanager
+def collector() -> Iterator[str]:
+    """A collector in a process of its own; its endpoint."""
+    process = subprocess.Popen([sys.executable, "-c", COLLECTOR], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def lines_read_elsewhere() -> Iterator[None]:
+    """Stdout is a pipe that another process empties, as under the supervisor."""
+    reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert reader.stdin
+    kept = os.dup(1)
+    os.dup2(reader.stdin.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        reader.stdin.close()
+        reader.wait()
+
+
+def request() -> None:
+    """All that a route with one query tells."""
+    from shop.telemetry import count, log, names, observe, span, work
+
+    attributes = {
+        names.HTTP_REQUEST_METHOD: "GET",
+        names.HTTP_ROUTE: "/products/{productId}",
+        names.URL_SCHEME: "http",
+        names.URL_PATH: "/products/mug-01",
+        names.NETWORK_PROTOCOL_VERSION: "1.1",
+        names.CLIENT_ADDRESS: "127.0.0.1",
+        names.USER_AGENT_ORIGINAL: "Mozilla/5.0",
+    }
+    query = {
+        names.DB_SYSTEM_NAME: "postgresql",
+        names.DB_OPERATION_NAME: "select",
+        names.DB_COLLECTION_NAME: "products",
+        names.DB_NAMESPACE: "catalog",
+        names.DB_QUERY_TEXT: "select id, sku, name, description, price from products where id = $1",
+    }
+    with span("GET /products/{productId}", kind="server", attributes=attributes) as server, work(names.REQUEST) as line:
+        with span("select products", kind="client", attributes=query):
+            pass
+        count(names.CATALOG_PRODUCT_VIEWS, {names.CATEGORY_ROOT: "kitchen"})
+        log.add({names.PRODUCT_ID: "mug-01"})
+        server.set({names.HTTP_RESPONSE_STATUS_CODE: 200})
+        line.add({**attributes, names.HTTP_RESPONSE_STATUS_CODE: 200})
+        observe(
+            names.HTTP_SERVER_REQUEST_DURATION,
+            0.0123,
+            {
+                names.HTTP_REQUEST_METHOD: "GET",
+                names.HTTP_ROUTE: "/products/{productId}",
+                names.HTTP_RESPONSE_STATUS_CODE: 200,
+                names.URL_SCHEME: "http",
+            },
+        )
+
+
+def requests() -> list[float]:
+    """CPU in us per request, once per round; a pause between rounds lets the sender go on."""
+    figures = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _ in range(REQUESTS):
+            request()
+        from shop.telemetry import flush
+
+        flush(5)
+        figures.append((time.process_time() - began) / REQUESTS * 1e6)
+    return figures
+
+
+def imports(code: str) -> list[float]:
+    """CPU in ms of an import, in fresh processes that have imported what every service has."""
+    runs = [subprocess.run([sys.executable, "-c", IMPORT.format(code)], capture_output=True, text=True, check=True)
+            for _ in range(ROUNDS)]  # fmt: skip
+    return [float(run.stdout) * 1000 for run in runs]
+
+
+def main() -> int:
+    """Prints the table; 1 when a promise is broken."""
+    print(machine())
+    from shop import telemetry
+
+    with collector() as endpoint, lines_read_elsewhere():
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
+        telemetry.setup("catalog")
+        figures = requests()
+        telemetry.shutdown()
+    kept = report("telemetry of a request with a query", figures, "us", 40)
+    kept &= report("import shop.telemetry, after what all import", imports("import shop.telemetry"), "ms", 15)
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
