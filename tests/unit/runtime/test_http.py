@@ -43,7 +43,7 @@ class NewThing(Body):
     name: Name
     count: int = 0
     part: Part | None = None
-    parts: list[Part] = []
+    parts: list[Part] = msgspec.field(default_factory=list)
 
 
 class Thing(Shape):

@@ -1,0 +1,158 @@
+"""How environments are started: forked from a zygote, or spawned where that is not possible."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+__all__ = ["Forking", "Spawning", "Starter", "starter"]
+
+Gone = Callable[[int, str], None]  # pid, how it ended
+
+
+class Starter(Protocol):
+    """Starts processes and tells of their end."""
+
+    async def open(self, gone: Gone) -> None:
+        """Get ready."""
+        ...
+
+    async def start(self, name: str, environment: dict[str, str], output: int) -> int:
+        """A new process with exactly this environment, its output going to the descriptor `output`; its pid."""
+        ...
+
+    async def close(self) -> None:
+        """End whatever is left."""
+        ...
+
+
+class Forking:
+    """Forks from a zygote: cheap in time and memory (Linux)."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, asyncio.Future[int]] = {}
+        self._pids: set[int] = set()
+        self._ready: asyncio.Future[int] | None = None
+
+    async def open(self, gone: Gone) -> None:
+        """Start the zygote and wait until it has imported everything."""
+        loop = asyncio.get_running_loop()
+        self._gone = gone
+        self._ready = loop.create_future()
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel.setblocking(False)
+        lifeline, self._lifeline = os.pipe()
+        arguments = ["-m", "shop.local.child", str(lifeline), "-m", "shop.local.lambda_host.zygote", str(theirs.fileno())]
+        self._zygote = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, pass_fds=(lifeline, theirs.fileno()), env=bare()
+        )
+        theirs.close()
+        os.close(lifeline)
+        loop.add_reader(self._channel, self._read)
+        ended = asyncio.ensure_future(self._zygote.wait())
+        await asyncio.wait({self._ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done():
+            raise RuntimeError("the zygote could not import the functions; its traceback stands above")
+        ended.cancel()
+
+    def _read(self) -> None:
+        data = self._channel.recv(65536)
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._channel)
+            return
+        message = json.loads(data)
+        if "ready" in message and self._ready is not None:
+            self._ready.set_result(message["ready"])
+        elif "started" in message:
+            self._pids.add(message["pid"])
+            self._started.pop(message["started"]).set_result(message["pid"])
+        else:
+            self._pids.discard(message["gone"])
+            self._gone(message["gone"], message["how"])
+
+    async def start(self, name: str, environment: dict[str, str], output: int) -> int:
+        """Fork."""
+        started = self._started[name] = asyncio.get_running_loop().create_future()
+        request = json.dumps({"name": name, "environment": environment}).encode()
+        socket.send_fds(self._channel, [request], [output])
+        return await started
+
+    async def close(self) -> None:
+        """End the zygote; its forks end with it."""
+        asyncio.get_running_loop().remove_reader(self._channel)
+        for pid in self._pids:
+            kill(pid)
+        if self._zygote.returncode is None:
+            self._zygote.kill()
+        await self._zygote.wait()
+        self._channel.close()
+        os.close(self._lifeline)
+
+
+class Spawning:
+    """Starts a fresh interpreter for each environment, as Lambda does."""
+
+    def __init__(self) -> None:
+        self._processes: dict[int, asyncio.subprocess.Process] = {}
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def open(self, gone: Gone) -> None:
+        """Nothing to prepare but the pipe whose end tells them of ours."""
+        self._gone = gone
+        self._reading, self._writing = os.pipe()
+
+    async def start(self, name: str, environment: dict[str, str], output: int) -> int:
+        """Spawn."""
+        arguments = ["-m", "shop.local.child", str(self._reading), "-m", "shop.local.lambda_host.bootstrap", name]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            env=environment | {"SHOP_LIFELINE_GRACE": "0"},
+            pass_fds=(self._reading,),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+        self._processes[process.pid] = process
+        waiting = asyncio.create_task(self._wait(process))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+        return process.pid
+
+    async def _wait(self, process: asyncio.subprocess.Process) -> None:
+        status = await process.wait()
+        del self._processes[process.pid]
+        self._gone(process.pid, f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}")
+
+    async def close(self) -> None:
+        """End all."""
+        for pid in list(self._processes):
+            kill(pid)
+        await asyncio.gather(*self._waiting)
+        os.close(self._reading)
+        os.close(self._writing)
+
+
+def kill(pid: int) -> None:
+    """End a process at once, if it is still there."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def bare() -> dict[str, str]:
+    """What an interpreter needs to find its modules, and nothing of the host's settings."""
+    wanted = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in wanted if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+
+
+def starter() -> Starter:
+    """Forking on Linux, unless LAMBDA_START=spawn; spawning elsewhere: forking a threaded macOS process is not safe."""
+    if sys.platform == "linux" and os.environ.get("LAMBDA_START") != "spawn":
+        return Forking()
+    return Spawning()
