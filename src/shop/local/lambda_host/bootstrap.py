@@ -1,7 +1,6 @@
 """What runs in an environment's process: AWS's runtime client, or our own where there is no wheel of it."""
 
 import os
-import sys
 
 __all__ = ["main"]
 
@@ -22,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

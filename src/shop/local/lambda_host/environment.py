@@ -54,6 +54,7 @@ class Environment:
         self.on_idle = on_idle
         self.pid: int | None = None
         self.current: Invocation | None = None
+        self.started_for: Invocation | None = None  # until it first asks for work
         self.idle_since = 0.0
         self.init_error: Outcome | None = None
         self._next: asyncio.Future[Invocation] | None = None
@@ -70,6 +71,11 @@ class Environment:
             self._server.close()
         if self._next is not None and not self._next.done():
             self._next.cancel()
+
+    @property
+    def returning(self) -> bool:
+        """Whether it has answered, and is about to ask for more."""
+        return self.current is None and self._next is not None and self._next.done()
 
     @property
     def idle(self) -> bool:
@@ -99,6 +105,7 @@ class Environment:
         """Wait for work."""
         self._next = asyncio.get_running_loop().create_future()
         self.idle_since = time.monotonic()
+        self.started_for = None
         self.on_idle(self)
         invocation = await self._next
         headers = {
@@ -127,12 +134,11 @@ class Environment:
     def gone(self, how: str) -> None:
         """The process has ended, `exit status 1` or the like."""
         self.close()
-        if self.current is not None:
-            error = self.init_error or failure(
-                "Runtime.ExitError", f"Runtime exited with error: {how}", self.current.request_id
-            )
-            self.current.end(error)
-            self.current = None
+        invocation = self.current or self.started_for
+        if invocation is not None:
+            message = f"Runtime exited with error: {how}"
+            invocation.end(self.init_error or failure("Runtime.ExitError", message, invocation.request_id))
+        self.current = self.started_for = None
 
 
 def arn(function: str) -> str:

@@ -84,9 +84,8 @@ class Host:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(queue.finish(GRACE) for queue in self._queues))
-        end = asyncio.get_running_loop().time() + GRACE
-        while any(pool.busy for pool in self.pools.values()) and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(pool.at_rest() for pool in self.pools.values())), GRACE)
         for pool in self.pools.values():
             pool.close()
         await self._starter.close()
@@ -126,10 +125,22 @@ class Host:
             await pool.invoke(payload)
 
 
+def module_of(function: Function) -> str:
+    """Where its handler stands."""
+    return function.handler.rpartition(".")[0]
+
+
 def refusal(status: int, kind: str, message: str) -> Answer:
     """Lambda's own no."""
     body = msgspec.json.encode({"Type": "User", "Message": message})
     return Answer(status, body, {"Content-Type": "application/json", "X-Amzn-ErrorType": kind})
+
+
+def prepared(settings: Settings) -> tuple[dict[str, dict[str, str]], Path]:
+    """The functions' environments, and the folder of the checkpoints."""
+    state = Path(settings.state_dir)
+    state.mkdir(parents=True, exist_ok=True)
+    return msgspec.json.decode(Path(settings.functions_file).read_bytes()), state
 
 
 async def run(settings: Settings) -> None:
@@ -137,10 +148,8 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    environments = msgspec.json.decode(Path(settings.functions_file).read_bytes())
-    state = Path(settings.state_dir)
-    state.mkdir(parents=True, exist_ok=True)
-    host = Host(FUNCTIONS, environments, starter())
+    environments, state = prepared(settings)
+    host = Host(FUNCTIONS, environments, starter(module_of(each) for each in FUNCTIONS))
     await host.open()
     server, _ = await serve(host.handle, settings.lambda_host_port)
     async with Aws() as aws:

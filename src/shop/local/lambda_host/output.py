@@ -10,32 +10,34 @@ import msgspec
 __all__ = ["forward"]
 
 LINE = 256 * 1024  # bytes; a longer line is passed on in pieces
+CHUNK = 64 * 1024
 
 
 async def forward(descriptor: int, function: str, request_id: Callable[[], str | None]) -> None:
-    """Read a process's output until it ends, and write it out line by line."""
-    reader = asyncio.StreamReader(limit=LINE)
+    """Read a process's output until it ends, and write it out line by line, as many at once as there are."""
+    reader = asyncio.StreamReader()
     pipe = os.fdopen(descriptor, "rb", buffering=0)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
     )
+    rest = b""
     try:
-        while line := await next_line(reader):
-            if text := line.strip():
-                sys.stdout.write(annotated(text, function, request_id()))
-                sys.stdout.flush()
+        while chunk := await reader.read(CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > LINE:
+                lines, rest = [*lines, rest], b""
+            write(lines, function, request_id())
+        write([rest], function, request_id())
     finally:
         transport.close()
 
 
-async def next_line(reader: asyncio.StreamReader) -> bytes:
-    """The next line, or as much of an endless one as is at hand; empty at the end."""
-    try:
-        return await reader.readuntil(b"\n")
-    except asyncio.IncompleteReadError as end:
-        return end.partial
-    except asyncio.LimitOverrunError as over:
-        return await reader.readexactly(over.consumed)
+def write(lines: list[bytes], function: str, request_id: str | None) -> None:
+    """Pass lines on to the host's own output."""
+    text = "".join(annotated(line.strip(), function, request_id) for line in lines if line.strip())
+    if text:
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def annotated(text: bytes, function: str, request_id: str | None) -> str:

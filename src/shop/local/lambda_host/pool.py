@@ -1,10 +1,13 @@
-"""A function's environments: as many as its concurrency allows, the one used last first, idle ones ended after a while."""
+"""A function's environments: as many as its concurrency allows, the last used first; idle ones end after a while."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from shop import telemetry
 from shop.contracts.topology import Function
@@ -15,6 +18,7 @@ from shop.telemetry import names
 
 __all__ = ["Busy", "Pool", "variables"]
 
+RETURN = 0.05  # seconds that one which has just answered may take to ask again, before another is started
 WAIT_FOR_ROOM = 5.0  # seconds that a request waits when all environments are busy
 INIT_TIMEOUT = 10.0  # seconds, as Lambda's init phase
 IDLE_FOR = 300.0  # seconds until a spare environment ends; one stays
@@ -62,12 +66,19 @@ class Pool:
             environment = self._idle.pop()
             if environment.idle:
                 return environment
+        if len(self._waiting) < sum(each.returning for each in self._all.values()):
+            with contextlib.suppress(Busy):
+                return await self._turn(RETURN)
         if len(self._all) < self.function.concurrency:
             return await self._start(invocation)
+        return await self._turn(WAIT_FOR_ROOM)
+
+    async def _turn(self, seconds: float) -> Environment:
+        """The next environment that asks for work. Raises Busy."""
         turn: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            return await asyncio.wait_for(turn, WAIT_FOR_ROOM)
+            return await asyncio.wait_for(turn, seconds)
         except TimeoutError:
             raise Busy from None
 
@@ -76,11 +87,12 @@ class Pool:
         environment = await self._launch()
         turn: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        environment.current = invocation  # so that a process that ends while it starts ends this invocation
+        environment.started_for = invocation  # so that a process that ends while it starts ends this invocation
         ended = invocation.outcome
-        await asyncio.wait({turn, ended}, timeout=INIT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {turn, ended}
+        await asyncio.wait(either, timeout=INIT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         if turn.done() and not ended.done():
-            environment.current = None
+            environment.started_for = None
             return turn.result()
         if turn.done():
             self._on_idle(turn.result())
@@ -126,7 +138,11 @@ class Pool:
         self._end(environment)
         telemetry.log(
             names.FUNCTION_FAILED,
-            {names.FAAS_NAME: self.function.name, names.FAAS_INVOCATION_ID: invocation.request_id, names.REASON: seconds},
+            {
+                names.FAAS_NAME: self.function.name,
+                names.FAAS_INVOCATION_ID: invocation.request_id,
+                names.REASON: seconds,
+            },
             level="ERROR",
         )
         invocation.end(failure("Sandbox.Timedout", seconds, invocation.request_id))
@@ -134,7 +150,7 @@ class Pool:
 
     def _end(self, environment: Environment) -> None:
         """Kill a process; its end is heard of like any other."""
-        environment.current = None
+        environment.current = environment.started_for = None
         if environment.pid is not None:
             kill(environment.pid)
 
@@ -159,10 +175,11 @@ class Pool:
                 self._idle.remove(environment)
                 self._end(environment)
 
-    @property
-    def busy(self) -> bool:
-        """Whether an invocation is running."""
-        return any(each.current is not None for each in self._all.values())
+    async def at_rest(self) -> None:
+        """Wait until no invocation is running."""
+        for environment in list(self._all.values()):
+            if environment.current is not None:
+                await asyncio.wait({environment.current.outcome})
 
     def close(self) -> None:
         """Close the endpoints."""
@@ -189,7 +206,7 @@ def variables(function: Function, environment: str, address: str) -> dict[str, s
         "AWS_LAMBDA_LOG_STREAM_NAME": environment,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-        "LAMBDA_TASK_ROOT": os.path.dirname(os.path.dirname(telemetry.__file__)),
+        "LAMBDA_TASK_ROOT": str(Path(telemetry.__file__).parents[1]),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),

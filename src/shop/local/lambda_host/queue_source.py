@@ -111,7 +111,7 @@ def failed_ids(body: bytes, error: str | None, messages: list[dict[str, Any]]) -
         failures = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures") or ()}
     except (msgspec.DecodeError, AttributeError, KeyError, TypeError):
         return everything
-    return failures if failures <= everything else everything
+    return everything if failures - everything else failures
 
 
 def event_record(message: dict[str, Any], arn: str, region: str) -> dict[str, Any]:

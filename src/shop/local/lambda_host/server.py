@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a server, as little of it as the Runtime API and the Invoke API need: kept connections, bodies read whole."""
+"""HTTP/1.1 as a server, as little of it as the Runtime API and the Invoke API need."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,15 @@ import httptools
 
 __all__ = ["Answer", "Request", "serve"]
 
-REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 404: "Not Found", 413: "Too Large", 429: "Too Many", 503: "Down"}
+REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    404: "Not Found",
+    413: "Too Large",
+    429: "Too Many",
+    503: "Down",
+}
 MAX_BODY = 8 * 1024 * 1024  # above Lambda's 6 MB, so that the pool can say what is wrong
 
 
@@ -94,7 +102,7 @@ class Exchange(asyncio.Protocol):
             lines += [f"Content-Length: {len(answer.body)}", "", ""]
             self.transport.write("\r\n".join(lines).encode("latin-1") + answer.body)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The client has gone: nobody waits for an answer any more."""
         if self.answering is not None:
             self.answering.cancel()

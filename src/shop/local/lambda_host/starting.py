@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 __all__ = ["Forking", "Spawning", "Starter", "starter"]
@@ -33,20 +33,22 @@ class Starter(Protocol):
 class Forking:
     """Forks from a zygote: cheap in time and memory (Linux)."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._modules = sorted(set(modules))
         self._started: dict[str, asyncio.Future[int]] = {}
         self._pids: set[int] = set()
         self._ready: asyncio.Future[int] | None = None
 
     async def open(self, gone: Gone) -> None:
-        """Start the zygote and wait until it has imported everything."""
+        """Start the zygote and wait until it has imported everything. RuntimeError: it could not."""
         loop = asyncio.get_running_loop()
         self._gone = gone
         self._ready = loop.create_future()
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel.setblocking(False)
         lifeline, self._lifeline = os.pipe()
-        arguments = ["-m", "shop.local.child", str(lifeline), "-m", "shop.local.lambda_host.zygote", str(theirs.fileno())]
+        arguments = ["-m", "shop.local.child", str(lifeline), "-m", "shop.local.lambda_host.zygote"]
+        arguments += [str(theirs.fileno()), *self._modules]
         self._zygote = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, pass_fds=(lifeline, theirs.fileno()), env=bare()
         )
@@ -79,7 +81,8 @@ class Forking:
         started = self._started[name] = asyncio.get_running_loop().create_future()
         request = json.dumps({"name": name, "environment": environment}).encode()
         socket.send_fds(self._channel, [request], [output])
-        return await started
+        pid: int = await started
+        return pid
 
     async def close(self) -> None:
         """End the zygote; its forks end with it."""
@@ -151,8 +154,11 @@ def bare() -> dict[str, str]:
     return {name: os.environ[name] for name in wanted if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
 
 
-def starter() -> Starter:
-    """Forking on Linux, unless LAMBDA_START=spawn; spawning elsewhere: forking a threaded macOS process is not safe."""
+def starter(modules: Iterable[str]) -> Starter:
+    """For functions of these modules: forking on Linux, unless LAMBDA_START=spawn; spawning elsewhere.
+
+    A macOS process that has threads cannot be forked safely.
+    """
     if sys.platform == "linux" and os.environ.get("LAMBDA_START") != "spawn":
-        return Forking()
+        return Forking(modules)
     return Spawning()

@@ -109,7 +109,7 @@ class StreamMapping:
                 await asyncio.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE, 0.05 * 2**failures))  # noqa: S311 - jitter
 
     def _wants(self, record: dict[str, Any]) -> bool:
-        key = record["dynamodb"]["Keys"]["pk"].get("S", "")
+        key = str(record["dynamodb"]["Keys"]["pk"].get("S", ""))
         return record["eventName"] == "INSERT" and key.startswith(self._source.pk_prefix)
 
     async def _invoke(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
