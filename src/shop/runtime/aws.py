@@ -26,7 +26,7 @@ from shop.runtime import faults
 from shop.runtime.wire import Client, ConnectFailed, ConnectionLost, Response, TimedOut, WireError
 from shop.telemetry import names
 
-__all__ = ["Aws", "AwsError", "AwsSettings", "boto", "resolve_secrets"]
+__all__ = ["Aws", "AwsError", "AwsSettings", "boto", "credentials", "resolve_secrets", "sign"]
 
 ATTEMPTS = 4
 THROTTLES = frozenset(
@@ -252,16 +252,17 @@ def sign(
     region: str,
     service: str,
     credentials: Credentials,
+    method: str = "POST",
     moment: datetime | None = None,
 ) -> None:
-    """Add AWS Signature Version 4 to `headers` of a POST without a query (names are lower case already)."""
+    """Add AWS Signature Version 4 to `headers` of a request without a query (names are lower case already)."""
     moment = moment or datetime.now(UTC)
     headers["x-amz-date"] = f"{moment:%Y%m%dT%H%M%SZ}"
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
     signed = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
-    request = f"POST\n{path}\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
+    request = f"{method}\n{path}\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{moment:%Y%m%d}/{region}/{service}/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{headers['x-amz-date']}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = signing_key(credentials.secret_key, f"{moment:%Y%m%d}", region, service)

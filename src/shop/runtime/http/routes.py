@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.types import Scope
 
-from shop.kernel.errors import Problem, ValidationFailed
+from shop.kernel.errors import Problem, RouteNotFound, ValidationFailed
 from shop.runtime.http.answers import Version, version_in
 from shop.runtime.http.bodies import Body, camel, convert_query, read_body
 from shop.runtime.http.language import Language
@@ -158,7 +158,7 @@ def parameter_of(parameter: inspect.Parameter, in_path: set[str], hint: Any) -> 
     if isinstance(hint, type) and issubclass(hint, Body):
         return Parameter(name, "body", hint, True, lambda call: read_body(call.raw, hint))
     if name in in_path:
-        return Parameter(name, "path", hint, True, lambda call: call.path[name])
+        return Parameter(name, "path", hint, True, read_path(name))
     for mark in getattr(hint, "__metadata__", ()):
         if isinstance(mark, Header):
             return Parameter(mark.name, "header", hint, False, read_header(mark.name.lower()))
@@ -173,6 +173,18 @@ def parameter_of(parameter: inspect.Parameter, in_path: set[str], hint: Any) -> 
         return default
 
     return Parameter(name, "query", hint, required, from_query)
+
+
+def read_path(name: str) -> Reader:
+    """A part of the path. Nothing is called by a name with U+0000 in it, which PostgreSQL would not even take."""
+
+    def reader(call: Call) -> str:
+        text = call.path[name]
+        if "\0" in text:
+            raise RouteNotFound
+        return text
+
+    return reader
 
 
 def read_header(name: str) -> Reader:
