@@ -74,7 +74,7 @@ class Screen:
     """Where the lines go, with colours when somebody looks. A reader that is slow or gone never holds up the shop."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._descriptor = stream.fileno()
         self._coloured = stream.isatty() and "NO_COLOR" not in os.environ
         self._names: list[str] = []
         self._waiting: queue.Queue[str | None] = queue.Queue(WAITING)
@@ -108,12 +108,11 @@ class Screen:
             self._waiting.put_nowait(text)
 
     def _write_all(self) -> None:
+        # Not through the stream: what its buffer holds when the reader goes would be an error at the very end.
         while (text := self._waiting.get()) is not None:
             try:
-                self._stream.write(f"{text}\n")
-                if self._waiting.empty():
-                    self._stream.flush()
-            except (OSError, ValueError):  # whoever read it is gone: the shop goes on
+                write_whole(self._descriptor, f"{text}\n".encode())
+            except OSError:  # whoever read it is gone: the shop goes on
                 return
 
     def _colour_of(self, name: str) -> int:
@@ -123,3 +122,9 @@ class Screen:
 
     def _in(self, colour: int, text: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self._coloured else text
+
+
+def write_whole(descriptor: int, content: bytes) -> None:
+    """Write all of it; a terminal may take it in pieces."""
+    while content:
+        content = content[os.write(descriptor, content) :]

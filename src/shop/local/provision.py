@@ -55,6 +55,7 @@ class Provisioner:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._queues_there: frozenset[str] | None = None
         session = boto3.Session(access.account, access.secret, region_name=access.region)
         config = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=8)
         self._clients = {name: session.client(name, endpoint_url=access.endpoint, config=config) for name in SERVICES}
@@ -68,6 +69,7 @@ class Provisioner:
             *(bind(self.rule, rule) for rule in topology.RULES if rule.queue),
         ]
         self.call("events", "create_event_bus", Name=topology.BUS)
+        self.queues_there()
         with ThreadPoolExecutor(8) as pool:
             users = pool.submit(self.users)
             for done in [pool.submit(work) for work in independent]:
@@ -114,18 +116,32 @@ class Provisioner:
     def queue(self, queue: Queue) -> None:
         """A queue with its dead-letter queue behind it; who may send to it is said as on AWS."""
         behind = topology.dead_letter_queue(queue.name)
-        kind = {"FifoQueue": "true"} if queue.fifo else {}
-        keep = {"MessageRetentionPeriod": str(14 * DAY)}
-        self.call("sqs", "create_queue", QueueName=behind, Attributes={**kind, **keep})
+        self.one_queue(behind, {"MessageRetentionPeriod": str(14 * DAY)})
         redrive = {"deadLetterTargetArn": self.arn("sqs", behind), "maxReceiveCount": queue.max_receives}
         attributes = {
-            **kind,
             "VisibilityTimeout": str(int(queue.visibility.total_seconds())),
             "MessageRetentionPeriod": str(4 * DAY),
             "RedrivePolicy": json.dumps(redrive),
             "Policy": json.dumps(senders(self.arn("sqs", queue.name))),
         }
-        self.call("sqs", "create_queue", QueueName=queue.name, Attributes=attributes)
+        self.one_queue(queue.name, attributes)
+
+    def one_queue(self, name: str, attributes: dict[str, str]) -> None:
+        """One queue with these attributes. On another port the emulator would make a second one of the same name."""
+        if name in self.queues_there():
+            self.call(
+                "sqs", "set_queue_attributes", QueueUrl=self._access.queue_url_prefix + name, Attributes=attributes
+            )
+            return
+        kind = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        self.call("sqs", "create_queue", QueueName=name, Attributes={**kind, **attributes})
+
+    def queues_there(self) -> frozenset[str]:
+        """The names of the queues that were there at the beginning."""
+        if self._queues_there is None:
+            urls = self.call("sqs", "list_queues", MaxResults=1000).get("QueueUrls", [])
+            self._queues_there = frozenset(url.rpartition("/")[2] for url in urls)
+        return self._queues_there
 
     def rule(self, rule: Rule) -> None:
         """A rule of the bus; it hands on the envelope alone, which is the event's detail."""

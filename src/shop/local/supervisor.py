@@ -29,8 +29,9 @@ PATIENCE: Final = 3  # looks in a row without an answer
 class Supervisor:
     """All processes by name."""
 
-    def __init__(self, screen: Screen, lock: int) -> None:
+    def __init__(self, screen: Screen, lock: int, *, look_every: float = LOOK_EVERY) -> None:
         self.screen = screen
+        self._look_every = look_every
         self.processes: dict[str, Process] = {}
         self._read_end, self._write_end = os.pipe()
         self._lifeline = Lifeline(self._read_end, lock)
@@ -121,7 +122,7 @@ class Supervisor:
         """End a process by force when it runs but no longer answers, so that it is started again."""
         silent = 0
         while process.spec.alive:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._look_every)
             silent = 0 if process.pid is None or await process.spec.alive() else silent + 1
             if silent >= PATIENCE:
                 self.screen.say(say(f"{process.spec.name} が応答しません", f"{process.spec.name} does not answer"))

@@ -1,0 +1,46 @@
+import re
+
+import pytest
+
+from shop.cli import main
+from shop.local.tunables import TUNABLES
+
+COMMANDS = ("up", "seed", "reset", "doctor", "mails", "trace")
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys, monkeypatch):
+    for language in ("C.UTF-8", "ja_JP.UTF-8"):
+        monkeypatch.setenv("LC_ALL", language)
+        with pytest.raises(SystemExit) as left:
+            main([command, "--help"])
+        assert left.value.code == 0
+        assert (language == "ja_JP.UTF-8") == bool(re.search("[ぁ-ん]", capsys.readouterr().out))
+
+
+def test_the_help_of_up_lists_every_setting(capsys):
+    with pytest.raises(SystemExit):
+        main(["up", "--help"])
+    text = capsys.readouterr().out
+    assert all(f"{tunable.name}={tunable.default}" in text for tunable in TUNABLES)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["up", "--set", "NO_SUCH=1"], ["up", "--set", "SWEEP_EVERY=x"], ["mails"], ["seed"], ["reset", "--yes"]],
+)
+def test_what_its_user_can_mend_is_one_line_and_exit_code_2(arguments, tmp_path, capsys):
+    assert main([*arguments, "--data", str(tmp_path / "none")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "Traceback" not in err
+
+
+def test_a_trace_cannot_be_shown_yet_and_that_is_said(capsys):
+    assert main(["trace", "4bf92f3577b34da6a3ce929d0e0e4736"]) == 1
+    assert "console" in capsys.readouterr().err
