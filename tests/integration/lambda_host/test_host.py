@@ -48,7 +48,8 @@ async def running(how, functions=FUNCTIONS):
     environments = {function.name: {"PYTHONPATH": path, "OWN": function.name} for function in functions}
     host = Host(functions, environments, how)
     await host.open()
-    server, port = await serve(host.handle)
+    server = await serve(host.handle)
+    port = server.port
     async with Client() as client:
         for _ in range(1000):
             if (await client.request("GET", f"http://127.0.0.1:{port}/ready")).status == 200:
@@ -59,6 +60,7 @@ async def running(how, functions=FUNCTIONS):
         yield Lambda(client, host, f"http://127.0.0.1:{port}")
     await host.close()
     server.close()
+    await asyncio.sleep(0.01)  # transports close in the next turns of the loop
 
 
 STARTERS = [
@@ -158,7 +160,7 @@ def test_a_handler_that_cannot_be_imported_says_why():
             )
             error = await shop.error("broken", {})
             assert error["errorType"] == "Runtime.ImportModuleError"
-            pool.close()
+            await pool.close()
 
     asyncio.run(main())
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import msgspec
 
 from shop.contracts.topology import Function
-from shop.local.lambda_host.server import Answer, Request, serve
+from shop.local.lambda_host.server import Answer, Request, Server, serve
 
 __all__ = ["Environment", "Invocation", "Outcome", "failure"]
 
@@ -58,12 +58,12 @@ class Environment:
         self.idle_since = 0.0
         self.init_error: Outcome | None = None
         self._next: asyncio.Future[Invocation] | None = None
-        self._server: asyncio.Server | None = None
+        self._server: Server | None = None
 
     async def listen(self) -> str:
         """Open the endpoint; its address for AWS_LAMBDA_RUNTIME_API."""
-        self._server, port = await serve(self.handle)
-        return f"127.0.0.1:{port}"
+        self._server = await serve(self.handle)
+        return f"127.0.0.1:{self._server.port}"
 
     def close(self) -> None:
         """Close the endpoint."""

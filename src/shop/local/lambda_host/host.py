@@ -87,7 +87,7 @@ class Host:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(pool.at_rest() for pool in self.pools.values())), GRACE)
         for pool in self.pools.values():
-            pool.close()
+            await pool.close()
         await self._starter.close()
 
     async def handle(self, request: Request) -> Answer:
@@ -151,7 +151,7 @@ async def run(settings: Settings) -> None:
     environments, state = prepared(settings)
     host = Host(FUNCTIONS, environments, starter(module_of(each) for each in FUNCTIONS))
     await host.open()
-    server, _ = await serve(host.handle, settings.lambda_host_port)
+    server = await serve(host.handle, settings.lambda_host_port)
     async with Aws() as aws:
         host.connect(aws, settings.queue_url_prefix, state)
         telemetry.log(names.READY)

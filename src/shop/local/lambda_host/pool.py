@@ -181,12 +181,13 @@ class Pool:
             if environment.current is not None:
                 await asyncio.wait({environment.current.outcome})
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the endpoints."""
         for environment in self._all.values():
             environment.close()
         for task in self._outputs:
             task.cancel()
+        await asyncio.gather(*self._outputs, return_exceptions=True)
 
 
 def request_id_of(environment: Environment) -> str | None:

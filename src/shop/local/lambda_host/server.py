@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httptools
 
-__all__ = ["Answer", "Request", "serve"]
+__all__ = ["Answer", "Request", "Server", "serve"]
 
 REASONS = {
     200: "OK",
@@ -46,8 +46,8 @@ Handler = Callable[[Request], Awaitable[Answer]]
 class Exchange(asyncio.Protocol):
     """One connection: requests are answered one after the other."""
 
-    def __init__(self, handler: Handler) -> None:
-        self.handler = handler
+    def __init__(self, server: "Server") -> None:
+        self.server, self.handler = server, server.handler
         self.waiting: deque[Request] = deque()
         self.answering: asyncio.Task[None] | None = None
 
@@ -55,6 +55,7 @@ class Exchange(asyncio.Protocol):
         """A client has come."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream, since we listen for streams
         self.transport = transport
+        self.server.connections.add(self)
         self.begin()
 
     def begin(self) -> None:
@@ -104,11 +105,34 @@ class Exchange(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The client has gone: nobody waits for an answer any more."""
+        self.server.connections.discard(self)
         if self.answering is not None:
             self.answering.cancel()
 
 
-async def serve(handler: Handler, port: int = 0) -> tuple[asyncio.Server, int]:
-    """Answer with `handler` on 127.0.0.1; the server and its port. OSError: the port is taken."""
-    server = await asyncio.get_running_loop().create_server(lambda: Exchange(handler), "127.0.0.1", port)
-    return server, server.sockets[0].getsockname()[1]
+class Server:
+    """A listening socket and its connections."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.connections: set[Exchange] = set()
+        self.port = 0
+
+    async def open(self, port: int) -> None:
+        """Listen on 127.0.0.1. OSError: the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._socket = await loop.create_server(lambda: Exchange(self), "127.0.0.1", port)
+        self.port = self._socket.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Stop listening, and end every connection."""
+        self._socket.close()
+        for connection in list(self.connections):
+            connection.transport.abort()
+
+
+async def serve(handler: Handler, port: int = 0) -> Server:
+    """Answer with `handler` on 127.0.0.1, on a free port by default. OSError: the port is taken."""
+    server = Server(handler)
+    await server.open(port)
+    return server
