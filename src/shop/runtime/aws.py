@@ -146,8 +146,10 @@ class Aws:
             try:
                 return self._read(service, operation, await self._send(service, operation, body, timeout))
             except AwsError as error:
-                if attempt == ATTEMPTS or not error.may_pass:
+                if not error.may_pass:
                     raise
+                if attempt == ATTEMPTS:
+                    raise DependencyUnavailable(f"{PROTOCOLS[service].rpc} is not available.") from error
             except (ConnectFailed, ConnectionLost) as error:
                 if attempt == ATTEMPTS:
                     raise DependencyUnavailable(f"{PROTOCOLS[service].rpc} cannot be reached.") from error
