@@ -41,6 +41,7 @@ class Place:
     databases: dict[str, str]  # address by service
     page_token_key: str
     functions_file: str
+    checkpoints: str  # folder: how far the Lambda host has read each stream
 
     @property
     def gateway_url(self) -> str:
@@ -97,6 +98,7 @@ class Settings:
             **self.everyone(),
             "LAMBDA_HOST_PORT": str(self.place.lambda_host),
             "FUNCTIONS_FILE": self.place.functions_file,
+            "STATE_DIR": self.place.checkpoints,
         }
 
     def gateway(self) -> dict[str, str]:

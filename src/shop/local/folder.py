@@ -49,6 +49,11 @@ class Folder:
         return self.path / "functions.json"
 
     @property
+    def checkpoints(self) -> Path:
+        """How far the Lambda host has read the streams of AWS's tables."""
+        return self.path / "checkpoints"
+
+    @property
     def accounts(self) -> Path:
         """Who can sign in; there once the shop is seeded."""
         return self.path / "accounts.json"

@@ -18,7 +18,8 @@ LONGEST: Final = 1 << 20  # bytes of one line; the rest is shown as further line
 WIDTH: Final = 15
 COLOURS: Final = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 LEVELS: Final = {"WARNING": 33, "WARN": 33, "ERROR": 31, "CRITICAL": 31, "FATAL": 31}
-ASIDE: Final = frozenset({"timestamp", "time", "level", "event", "service", "trace_id", "span_id", "message"})
+ASIDE: Final = frozenset({"timestamp", "level", "event", "service.name", "trace_id", "span_id"})
+HOST: Final = "lambda-host"  # shows what its functions print
 SHOWN: Final = 8
 WAITING: Final = 20_000  # lines
 
@@ -58,7 +59,7 @@ def parsed(line: str) -> dict[str, Any] | None:
 
 def pretty(event: dict[str, Any]) -> str:
     """An event for the eye: level, name, its first few fields, and the beginning of its trace id."""
-    name = str(event.get("event") or event.get("message") or "")
+    name = str(event.get("event", ""))
     fields = [f"{key}={short(value)}" for key, value in event.items() if key not in ASIDE and value not in (None, "")]
     trace = [f"trace_id={event['trace_id']}"] if event.get("trace_id") else []
     return " ".join([str(event.get("level", "INFO")), name, *fields[:SHOWN], *trace])
@@ -84,6 +85,8 @@ class Screen:
     def show(self, name: str, line: str) -> None:
         """One line of the process `name`."""
         event = parsed(line)
+        if event and name == HOST:
+            name = str(event.get("service.name", name))
         text = pretty(event) if event else line
         colour = LEVELS.get(str((event or {}).get("level", "")))
         if colour:

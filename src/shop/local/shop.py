@@ -104,6 +104,7 @@ class Shop:
             databases=stores,
             page_token_key=self.folder.secret("page-tokens"),
             functions_file=str(self.folder.functions),
+            checkpoints=str(self.folder.checkpoints),
         )
 
     async def start_services(self, settings: Settings) -> None:
