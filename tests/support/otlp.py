@@ -4,9 +4,12 @@ Everything is parsed by `opentelemetry-proto`, so that a request which only we w
 """
 
 import base64
+import contextlib
 import email.message
 import gzip
 import json
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +24,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-__all__ = ["Line", "Point", "Receiver", "Span"]
+from shop import telemetry
+
+__all__ = ["Line", "Point", "Receiver", "Span", "sending"]
 
 KINDS = ("unset", "internal", "server", "client", "producer", "consumer")
 STATUSES = ("unset", "ok", "error")
@@ -94,17 +99,22 @@ class Line:
 class Receiver:
     """`with Receiver() as collector:` listens on a free port of 127.0.0.1 and keeps what comes.
 
-    `status` is what it answers with, after `delay` seconds: a test sets them to be refused or kept waiting.
+    `status` is what it answers with, after `delay` seconds, `trickle` seconds after each byte, `lose_answers` times not
+    at all: a test sets them for a collector that refuses, is slow, or breaks down.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.status = 200
         self.delay = 0.0
+        self.trickle = 0.0
+        self.lose_answers = 0
         self.spans: list[Span] = []
         self.points: list[Point] = []
         self.lines: list[Line] = []
         self.requests: list[tuple[str, int]] = []  # path, bytes
         self.bodies: list[bytes] = []  # unzipped, of every request, refused ones included
+        self.headers: list[Mapping[str, str]] = []  # of every request
+        self.sockets: list[socket.socket] = []  # of every connection so far
         self.failures: list[BaseException] = []  # what could not be parsed
         self.changed = threading.Condition()
         receiver = self
@@ -112,14 +122,26 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self) -> None:
+                super().setup()
+                receiver.sockets.append(self.connection)
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = receiver.take(self.path, self.headers, body)
-                self.send_response(status)
-                self.send_header("Content-Type", self.headers.get("Content-Type", "application/json"))
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                if receiver.lose_answers > 0:
+                    receiver.lose_answers -= 1
+                    self.close_connection = True
+                    return
+                self.answer(f"HTTP/1.1 {status} -\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
+
+            def answer(self, data: bytes) -> None:
+                if not receiver.trickle:
+                    self.wfile.write(data)
+                    return
+                for at in range(len(data)):
+                    self.wfile.write(data[at : at + 1])
+                    time.sleep(receiver.trickle)
 
             def log_message(self, *_: object) -> None:
                 """A test's output is its own."""
@@ -153,7 +175,9 @@ class Receiver:
         as_json = headers.get("Content-Type", "").startswith("application/json")
         with self.changed:
             self.requests.append((path, len(body)))
+            self.headers.append(dict(headers.items()))
             self.bodies.append(body)
+            self.changed.notify_all()
             if self.status >= 300:
                 return self.status, b""
             try:
@@ -161,8 +185,6 @@ class Receiver:
             except Exception as error:  # noqa: BLE001 - raised in the test when the receiver ends
                 self.failures.append(error)
                 return 400, b""
-            finally:
-                self.changed.notify_all()
         return 200, b"{}" if as_json else b""
 
     def keep(self, path: str, body: bytes, *, as_json: bool) -> None:
@@ -176,6 +198,17 @@ class Receiver:
                 self.lines.extend(lines(parse(ExportLogsServiceRequest(), body, as_json=as_json)))
             case _:
                 raise ValueError(f"no such signal: {path}")
+
+    @property
+    def connections(self) -> int:
+        """How many there were."""
+        return len(self.sockets)
+
+    def hang_up(self) -> None:
+        """Ends every connection from this side."""
+        for each in self.sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def wait(self, found: Callable[[], Any], timeout: float = 5.0) -> Any:
         """Waits until `found()` is true, and gives it; AssertionError after `timeout` seconds."""
@@ -324,3 +357,18 @@ def lines(request: Any) -> Iterator[Line]:
                     span_id=record.span_id.hex(),
                     attributes=attributes(record.attributes),
                 )
+
+
+@contextlib.contextmanager
+def sending(service: str, collector: Receiver | str, **environment: str) -> Iterator[None]:
+    """This process sends as `service` to a receiver (or endpoint), with these variables set, inside of the block."""
+    before = dict(os.environ)
+    endpoint = collector if isinstance(collector, str) else collector.endpoint
+    os.environ.update({"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment})
+    try:
+        telemetry.setup(service)
+        yield
+    finally:
+        telemetry.shutdown()
+        os.environ.clear()
+        os.environ.update(before)

@@ -72,6 +72,8 @@ class Exporter:
         """What the thread does."""
         while not self.stopping.wait(every):
             self.export(TIMEOUT)
+        with self.lock:
+            self.collector.close()
 
     def stop(self, timeout: float) -> None:
         """Sends once more and ends the thread, within `timeout` seconds."""
@@ -79,11 +81,10 @@ class Exporter:
         self.stopping.set()
         self.not_before = 0.0
         self.export(timeout)
-        if self.thread is not None:
-            self.thread.join(max(0.0, deadline - time.monotonic()))
-        if self.lock.acquire(blocking=False):  # else the thread hangs in an exchange, and dies with the process
+        if self.thread is None:
             self.collector.close()
-            self.lock.release()
+        else:  # it may hang in an exchange; then it ends later, or with the process
+            self.thread.join(max(0.0, deadline - time.monotonic()))
 
     def take(self, scope: str, span: Span, end: int) -> None:
         """Encodes a span that has ended and queues it."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -34,30 +35,32 @@ class Output:
         self.service: str | None = None
         self.dropped: Callable[[str], None] = lambda _reason: None
         self.torn = False  # the last line could not be finished
-        self.second = 0
-        self.prefix = ""
+        self.second = (0, "")  # since 1970, and as it is written
+        self.lock = threading.RLock()  # re-entrant: a signal handler may write while the main thread does
 
     def stamp(self) -> str:
         """The time now, RFC 3339 with milliseconds; the part above the second is made once a second."""
-        second, nanos = divmod(time.time_ns(), 1_000_000_000)
-        if second != self.second:
-            self.prefix = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self.second = second
-        return f"{self.prefix}.{nanos // 1_000_000:03d}Z"
+        now, nanos = divmod(time.time_ns(), 1_000_000_000)
+        second, prefix = self.second
+        if second != now:
+            prefix = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+            self.second = (now, prefix)
+        return f"{prefix}.{nanos // 1_000_000:03d}Z"
 
     def write(self, line: bytes) -> None:
         """Writes a line, or as much of it as the reader has room for: a reader that stopped must not stop us."""
-        if self.torn:
-            line, self.torn = b"\n" + line, False
-        try:
-            for at in range(0, len(line), ATOMIC):
-                if not select.select((), (STDOUT,), (), 0)[1]:
-                    self.torn = at > 0
-                    self.dropped("blocked")
-                    return
-                os.write(STDOUT, line[at : at + ATOMIC] if len(line) > ATOMIC else line)
-        except (OSError, ValueError) as error:  # nobody reads any more, or stdout is closed
-            self.dropped(error_type(error))
+        with self.lock:
+            if self.torn:
+                line = b"\n" + line
+            try:
+                for at in range(0, len(line), ATOMIC):
+                    if not select.select((), (STDOUT,), (), 0)[1]:
+                        self.dropped("blocked")
+                        return
+                    os.write(STDOUT, line[at : at + ATOMIC] if len(line) > ATOMIC else line)
+                    self.torn = at + ATOMIC < len(line)
+            except (OSError, ValueError) as error:  # nobody reads any more, or stdout is closed
+                self.dropped(error_type(error))
 
 
 output = Output()

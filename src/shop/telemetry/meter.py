@@ -109,10 +109,12 @@ class Meter:
             points[key if key in points else self.admit(name, key, 1)] = value
 
     def of(self, name: str, kind: Kind) -> Series:
-        """The series of a metric; one that the registry does not know is taken with the unit 1."""
+        """The series of a metric; one that the registry does not know gets the unit 1. TypeError for another kind."""
         series = self.series.get(name)
         if series is None:
             series = self.series[name] = Series(self.metrics.get(name) or Metric(name, kind), self.began)
+        if series.metric.kind != kind:
+            raise TypeError(f"{name} is a {series.metric.kind}, no {kind}")
         return series
 
     def admit(self, name: str, key: Key, n: float) -> Key:

@@ -183,10 +183,11 @@ def leave(variable: ContextVar[Span | Remote | None], token: Token[Span | Remote
 
 
 def exception_attributes(error: BaseException) -> Mapping[str, Value]:
-    """An exception as its semantic convention has it, its frames without the message of a library's error."""
+    """An exception as its semantic convention has it: its frames, but not the message of a library's error."""
     import traceback  # noqa: PLC0415 - a healthy process never needs it
 
-    frames = "".join(traceback.format_tb(error.__traceback__))
+    stack = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
+    frames = "".join(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in stack)
     told = {"exception.message": message} if (message := error_message(error)) else NOTHING
     return {"exception.type": error_type(error), "exception.stacktrace": frames, **told}
 

@@ -1,0 +1,237 @@
+"""A collector that is gone, slow or refusing: no error, no visible time, bounded memory, an end within 2 s."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from tests.support.otlp import Receiver, sending
+
+from shop import telemetry
+from shop.telemetry import count, names, span
+from shop.telemetry.exporter import MAX_SPANS
+from shop.telemetry.process import process
+
+PLACED = {names.ORDER_STATUS: "PLACED"}
+
+
+@pytest.fixture
+def gone():
+    """A port that nobody listens on."""
+    with Receiver() as other:
+        return other.server.server_address[1]
+
+
+def record(times):
+    for _ in range(times):
+        with span("one"):
+            count(names.ORDERS_TRANSITIONS, PLACED)
+
+
+def test_a_collector_that_comes_late_gets_everything(gone):
+    with sending("orders", f"http://127.0.0.1:{gone}", EXPORT_EVERY="10ms"):
+        record(100)
+        time.sleep(0.2)
+        record(100)
+        with Receiver(gone) as collector:
+            collector.wait(lambda: collector.total(names.ORDERS_TRANSITIONS) == 200 and len(collector.spans) == 200, 6)
+
+
+def test_what_was_not_acknowledged_comes_again_unchanged():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="20ms"):
+        collector.status = 503
+        record(5)
+        collector.wait(lambda: len(collector.bodies) >= 2)
+        refused = collector.bodies[0]
+        record(5)
+        collector.status = 200
+        collector.wait(lambda: collector.total(names.ORDERS_TRANSITIONS) == 10 and len(collector.spans) == 10)
+    assert collector.bodies.count(refused) >= 2
+
+
+def test_an_answer_that_got_lost_makes_no_second_point():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="20ms"):
+        collector.lose_answers = 2
+        record(5)
+        collector.wait(lambda: len(collector.spans) == 5)
+        collector.wait(lambda: collector.lose_answers == 0)
+        assert collector.total(names.ORDERS_TRANSITIONS) == 5  # of points that came twice, each counts once
+
+
+def test_what_is_refused_for_good_is_dropped_and_counted():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="20ms"):
+        collector.wait(lambda: collector.points)
+        collector.status = 400
+        span("refused").end()
+        collector.wait(lambda: [path for path, _ in collector.requests if path == "/v1/traces"])
+        collector.status = 200
+        span("taken").end()
+        collector.wait(lambda: collector.of(names.TELEMETRY_DROPPED))
+        (point,) = collector.of(names.TELEMETRY_DROPPED, shop__telemetry__signal="traces")
+        assert (point.value, point.attributes["error.type"]) == (1, "http_400")
+        assert [each.name for each in collector.spans] == ["taken"]
+
+
+def test_memory_is_bounded_while_the_collector_is_away(gone):
+    with sending("orders", f"http://127.0.0.1:{gone}", EXPORT_EVERY="10s"):
+        record(MAX_SPANS + 1000)
+        assert process.exporter is not None
+        assert sum(len(queue) for queue in process.exporter.spans.values()) == MAX_SPANS
+        with Receiver(gone) as collector:
+            telemetry.flush(5)
+            telemetry.flush(5)
+            assert len(collector.spans) == MAX_SPANS
+            assert collector.total(names.ORDERS_TRANSITIONS) == MAX_SPANS + 1000
+            assert collector.total(names.TELEMETRY_DROPPED, error__type="queue_full") == 1000
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_request_never_waits_for_the_collector(gone, away):
+    with Receiver() as slow:
+        slow.delay = 3.0
+        endpoint = f"http://127.0.0.1:{gone}" if away else slow.endpoint
+        began = measure(endpoint)
+        assert time.monotonic() - began < 2.2
+
+
+def measure(endpoint):
+    """Records for a while, each time without waiting; gives the moment when the process would end."""
+    with sending("orders", endpoint, EXPORT_EVERY="5ms"):
+        longest = 0.0
+        for _ in range(300):
+            began = time.perf_counter()
+            record(1)
+            longest = max(longest, time.perf_counter() - began)
+            time.sleep(0.0005)
+        assert longest < 0.05
+        return time.monotonic()
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+@pytest.mark.parametrize("delay", [0.0, 0.5])
+def test_a_flush_takes_at_most_its_time(status, delay):
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        collector.status, collector.delay = status, delay
+        for _ in range(3):
+            record(10)
+            began = time.monotonic()
+            telemetry.flush()
+            assert time.monotonic() - began < 0.13
+
+
+def test_a_collector_that_trickles_cannot_stretch_a_flush():
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        collector.trickle = 0.04
+        record(10)
+        began = time.monotonic()
+        telemetry.flush()
+        assert time.monotonic() - began < 0.13
+
+
+def test_a_function_has_no_thread_and_sends_when_it_flushes():
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        assert process.exporter is not None
+        assert process.exporter.thread is None
+        record(1)
+        assert collector.requests == []
+        telemetry.flush(2)
+        assert [each.resource["faas.name"] for each in collector.spans] == ["users-http"]
+
+
+def test_a_connection_that_died_in_the_freezer_is_made_anew():
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        record(1)
+        telemetry.flush(2)
+        collector.hang_up()
+        record(1)
+        telemetry.flush(2)
+        assert len(collector.spans) == 2
+        assert collector.connections == 2
+
+
+ENDS = """
+import time
+from shop import telemetry
+from shop.telemetry import names
+telemetry.setup("orders")
+with telemetry.span("one"):
+    telemetry.count(names.ORDERS_CARTS, {names.CART_OUTCOME: "created"})
+time.sleep(0.2)
+print(time.time(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("delay", [None, 0.0, 30.0])
+def test_a_process_ends_within_two_seconds_and_says_nothing(delay):
+    with Receiver() as collector:
+        collector.delay = delay or 0.0
+        endpoint = collector.endpoint if delay is not None else "http://127.0.0.1:9"
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "EXPORT_EVERY": "50ms"}
+        done = subprocess.run(
+            [sys.executable, "-c", ENDS], env=environment, capture_output=True, text=True, timeout=20, check=True
+        )
+        assert time.time() - float(done.stdout) < 2.5  # the end of the interpreter itself included
+        assert done.stderr == ""
+        assert bool(collector.spans) == (delay == 0.0)
+
+
+FORKS = """
+import os, sys
+from shop import telemetry
+from shop.telemetry import names
+telemetry.setup("orders", instance="parent")
+telemetry.count(names.ORDERS_CARTS, {names.CART_OUTCOME: "created"})
+with telemetry.span("parent") as parent:
+    child = os.fork()
+    if child == 0:
+        assert telemetry.traceparent() is None
+        telemetry.count(names.ORDERS_CARTS, {names.CART_OUTCOME: "emptied"}, 100)  # before its setup: goes nowhere
+        telemetry.setup("users", instance="child")
+        with telemetry.span("child") as span:
+            assert span.trace_id != parent.trace_id
+            telemetry.count(names.USERS_PROFILE_UPDATES, None, 3)
+        telemetry.shutdown()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+telemetry.count(names.ORDERS_CARTS, {names.CART_OUTCOME: "created"})
+"""
+
+
+def test_a_forked_child_starts_clean_and_nothing_is_sent_twice():
+    with Receiver() as collector:
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        subprocess.run([sys.executable, "-c", FORKS], env=environment, timeout=20, check=True)
+    assert sorted(each.name for each in collector.spans) == ["child", "parent"]
+    assert collector.total(names.ORDERS_CARTS, shop__cart__outcome="created") == 2
+    assert collector.total(names.ORDERS_CARTS, shop__cart__outcome="emptied") == 0
+    assert collector.total(names.USERS_PROFILE_UPDATES) == 3
+    instances = {point.resource["service.instance.id"]: point.service for point in collector.points}
+    assert instances == {"parent": "orders", "child": "users"}
+
+
+def test_a_killed_process_loses_at_most_what_one_second_brought():
+    code = """
+import time
+from shop import telemetry
+from shop.telemetry import names
+telemetry.setup("orders")
+while True:
+    telemetry.count(names.ORDERS_CARTS, {names.CART_OUTCOME: "created"})
+    print(time.time(), flush=True)
+    time.sleep(0.02)
+"""
+    with Receiver() as collector:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            time.sleep(2.5)
+            process.kill()
+            assert process.stdout
+            moments = [float(line) for line in process.stdout]
+        killed = moments[-1]
+        counted = collector.total(names.ORDERS_CARTS, shop__cart__outcome="created")
+        assert len([moment for moment in moments if moment < killed - 1.3]) <= counted <= len(moments)
