@@ -86,7 +86,7 @@ def test_counts_from_threads_and_tasks_arrive_exactly():
     assert collector.total(names.EVENTS_DELAY) == 2000
     assert sum(point.value for point in collector.of(names.EVENTS_DELAY)) == 500.0
     assert max(Counter(point.identity for point in collector.points).values()) == 1
-    assert len(collector.of(names.ORDERS_TRANSITIONS, **{"shop__order__status": "PLACED"})) > 3
+    assert len(collector.of(names.ORDERS_TRANSITIONS, shop__order__status="PLACED")) > 3
 
 
 def test_points_are_delta_with_the_registrys_unit_and_follow_each_other():

@@ -3,7 +3,7 @@
 import json
 import re
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 from uuid import uuid4
@@ -15,8 +15,11 @@ from tests.support.people import token_of
 
 from shop.contracts.commands import SweepDue
 from shop.contracts.messages import encode, envelope
+from shop.runtime.aws import Aws
+from shop.runtime.bus import Bus
 from shop.runtime.queues import Received
 from shop.users import app, worker
+from shop.users.parts import Users
 
 PASSWORD = "Mieruka-2026"
 
@@ -52,8 +55,9 @@ class UsersUnderTest:
 
     api: InProcess
     account: Account
-    deps: Any = field(default=None)
-    admin: str = ""
+    deps: Users
+    bus: Bus
+    admin: str
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> Answered:
         return await self.api.call(method, path, body, **more)
@@ -103,18 +107,11 @@ class UsersUnderTest:
         messages = [json.loads(message) for item in found.items for message in item["messages"]]
         return [message for message in messages if message["metadata"]["aggregateId"] == user_id]
 
-    async def sweep(self, bus: Any = None) -> None:
+    async def sweep(self, bus: Bus | None = None) -> None:
         """What the function on the queue does with a SweepDue."""
         due = envelope(SweepDue(), aggregate_id="users", aggregate_version=1)
-        deps = worker.Sweeping(self.deps, bus or Nowhere())
+        deps = worker.Sweeping(self.deps, bus or self.bus)
         assert await worker.consumer.handle(deps, [Received("m", "r", encode(due).decode())], None) == []  # type: ignore[arg-type]
-
-
-class Nowhere:
-    """A bus that takes everything and sends nothing."""
-
-    async def dispatch(self, parcels: Any) -> list[str]:
-        return []
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +126,8 @@ def users(run, emulator: Account, environment):
     """The service, an admin in the pool."""
     api = InProcess(app.api())
     run(api.__aenter__())
-    deps = app.users_of(app.prepare(), app.Aws())
-    yield UsersUnderTest(api, emulator, deps, token_of(emulator, "customer", "admin"))
+    settings, aws = app.prepare(), Aws()
+    deps = app.users_of(settings, aws)
+    yield UsersUnderTest(api, emulator, deps, app.bus_of(settings, aws), token_of(emulator, "customer", "admin"))
     run(deps.table.aws.aclose())
     run(api.__aexit__())

@@ -16,7 +16,12 @@ def shown(*lines: str) -> str:
 
 
 def test_a_wide_event_is_shown_with_its_first_fields_and_its_trace():
-    event = {"timestamp": "2026-11-24T12:00:00.000Z", "level": "INFO", "event": "shop.request", "service.name": "orders"}
+    event = {
+        "timestamp": "2026-11-24T12:00:00.000Z",
+        "level": "INFO",
+        "event": "shop.request",
+        "service.name": "orders",
+    }
     fields = {"http.route": "/orders/{orderId}", "duration_ms": 3.14159, "trace_id": "4bf9", "nothing": None}
     line = shown(json.dumps(event | fields))
     assert line.split(" ", 1)[1].split() == [
