@@ -75,6 +75,8 @@ ROUTES = (
         ("GET", "/orders/{orderId}"),
         ("GET", "/orders/{orderId}/events"),
         ("POST", "/orders/{orderId}/cancel"),
+        ("POST", "/orders/{orderId}/shipments"),
+        ("POST", "/orders/{orderId}/deliveries"),
         ("GET", "/users/{userId}/orders"),
     ),
     *of(

@@ -36,9 +36,13 @@ Reader = Callable[["Call"], Any]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Marks a parameter that comes from a header: `Annotated[str | None, Header("Idempotency-Key")]`."""
+    """Marks a parameter that comes from a header: `Annotated[str | None, Header("Idempotency-Key")]`.
+
+    `missing` is raised when the header is absent or empty; without it the value is None then.
+    """
 
     name: str
+    missing: type[Problem] | None = None
 
 
 class Call:
@@ -161,7 +165,7 @@ def parameter_of(parameter: inspect.Parameter, in_path: set[str], hint: Any) -> 
         return Parameter(name, "path", hint, True, read_path(name))
     for mark in getattr(hint, "__metadata__", ()):
         if isinstance(mark, Header):
-            return Parameter(mark.name, "header", hint, False, read_header(mark.name.lower()))
+            return Parameter(mark.name, "header", hint, mark.missing is not None, read_header(mark))
     default = None if required else parameter.default
 
     def from_query(call: Call) -> Any:
@@ -187,9 +191,17 @@ def read_path(name: str) -> Reader:
     return reader
 
 
-def read_header(name: str) -> Reader:
-    """A header's value, or None."""
-    return lambda call: call.headers.get(name)
+def read_header(header: Header) -> Reader:
+    """A header's value, or what its absence means."""
+    name, missing = header.name.lower(), header.missing
+
+    def reader(call: Call) -> str | None:
+        value = call.headers.get(name)
+        if not value and missing is not None:
+            raise missing
+        return value
+
+    return reader
 
 
 def read_page(call: Call) -> PageRequest:

@@ -1,0 +1,110 @@
+"""Taking and giving back money: at most three tries, each cut off, each remembered before it is made."""
+
+import asyncio
+import random
+from time import perf_counter
+from typing import Final
+
+from shop import telemetry
+from shop.contracts.shapes import Order
+from shop.kernel.clock import now, parse
+from shop.kernel.ids import new_id
+from shop.orders import saga, signals, store
+from shop.orders.parts import Payments
+from shop.orders.progress import advance
+from shop.orders.provider import Charge, ProviderFailed
+from shop.runtime.postgres import Database
+from shop.telemetry import Value, names
+
+__all__ = ["PaymentUnderWay", "refund", "take"]
+
+TRIES: Final = 3
+LONGEST_PAUSE: Final = 0.5  # seconds between tries
+MARGIN: Final = 2.0  # seconds beyond a try that its holder may take to write down what came of it
+
+BEGIN_TRY = """
+    update payments set tries = tries + 1, holder = $2, held_until = clock_timestamp() + $3 * interval '1 second'
+    where order_id = $1 and tries < $4 and (holder = $2 or held_until is null or held_until < clock_timestamp())
+    returning tries
+"""
+HELD_BY_ANOTHER = "select holder <> $2 and held_until >= clock_timestamp() from payments where order_id = $1"
+TOKEN = "select token from payments where order_id = $1"  # noqa: S105 - a statement
+
+
+class PaymentUnderWay(Exception):
+    """Another consumer is at it: this message comes again when that one is done, or has died."""
+
+
+async def take(payments: Payments, order_id: str, event_id: str) -> None:
+    """Take the money of an order whose stock is reserved; of any other nothing is taken."""
+    kept = await store.find_order(payments.db, order_id)
+    if kept is None or (kept.order.status, kept.order.payment.status) != ("STOCK_RESERVED", "PENDING"):
+        return
+    outcome = await settle(payments, kept.order)
+    await advance(payments.db, order_id, outcome, cause=event_id)
+
+
+async def refund(payments: Payments, order_id: str, event_id: str) -> None:
+    """Give the money of a cancelled order back."""
+    kept = await store.find_order(payments.db, order_id)
+    if kept is None or (kept.order.status, kept.order.payment.status) != ("CANCELLED", "APPROVED"):
+        return
+    await payments.provider.refund(order_id)
+    await advance(payments.db, order_id, saga.PaymentRefunded(), cause=event_id)
+
+
+async def settle(payments: Payments, order: Order) -> saga.Wish:
+    """What came of the payment. Outside of any transaction: it may take seconds."""
+    holder = new_id()
+    while now() < parse(order.placed_at) + payments.stuck_after:
+        number = await begin_try(payments, order.id, holder)
+        if number is None:
+            break
+        charge = await one_try(payments, order, number)
+        if charge is not None:
+            return outcome_of(charge)
+        await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
+    # The provider may have taken the money in a try whose answer was lost: it must say so now, or never take it.
+    charge = await payments.provider.void(order.id)
+    return outcome_of(charge) if charge.reference else saga.PaymentTimedOut()
+
+
+def outcome_of(charge: Charge) -> saga.Wish:
+    """The provider's answer as the saga hears it."""
+    if charge.reference:
+        return saga.PaymentApproved(charge.reference)
+    return saga.PaymentDeclined(charge.refusal or "The payment was declined.")
+
+
+async def begin_try(payments: Payments, order_id: str, holder: str) -> int | None:
+    """The number of the try that begins; None when all have been made. Raises PaymentUnderWay."""
+    seconds = payments.try_timeout.total_seconds() + LONGEST_PAUSE + MARGIN
+    number: int | None = await payments.db.fetchval(BEGIN_TRY, order_id, holder, seconds, TRIES)
+    if number is None and await payments.db.fetchval(HELD_BY_ANOTHER, order_id, holder):
+        raise PaymentUnderWay
+    return number
+
+
+async def one_try(payments: Payments, order: Order, number: int) -> Charge | None:
+    """One try; None when it brought no answer."""
+    about: dict[str, Value] = {names.ORDER_ID: order.id, names.PAYMENT_ATTEMPT: number}
+    began = perf_counter()
+    with telemetry.span("charge", kind="client", attributes=about) as span:
+        try:
+            async with asyncio.timeout(payments.try_timeout.total_seconds()):
+                charge = await payments.provider.charge(
+                    order.id, await token_of(payments.db, order.id), order.total.amount
+                )
+        except (TimeoutError, ProviderFailed) as error:
+            span.fail(error)
+            signals.payment_tried(perf_counter() - began, error)
+            return None
+        if charge.refusal:
+            span.fail("PAYMENT_DECLINED")
+        signals.payment_tried(perf_counter() - began, "PAYMENT_DECLINED" if charge.refusal else None)
+        return charge
+
+
+async def token_of(db: Database, order_id: str) -> str:
+    """What the provider is to charge."""
+    return str(await db.fetchval(TOKEN, order_id))

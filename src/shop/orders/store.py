@@ -1,0 +1,360 @@
+"""Orders in PostgreSQL: the stream, its read rows, first answers, and the copy of catalog's products."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from shop.contracts import events
+from shop.contracts.events import OrderFact
+from shop.contracts.messages import Message, envelope
+from shop.contracts.shapes import Order, Product
+from shop.kernel.clock import parse, stamp
+from shop.orders.model import OrderEventShown
+from shop.orders.saga import Step
+from shop.orders.stream import fold, merge_patch, plain
+from shop.runtime import outbox
+from shop.runtime.postgres import Connection, Database, Raced
+from shop.telemetry import trace_id
+
+__all__ = [
+    "FirstAnswer",
+    "Kept",
+    "claim_key",
+    "copy_product",
+    "copy_products",
+    "find_events",
+    "find_order",
+    "find_order_at",
+    "find_shown",
+    "keep_answer",
+    "list_orders",
+    "lock_stuck",
+    "place",
+    "rebuild",
+    "record",
+    "trim",
+]
+
+_ENCODER = msgspec.json.Encoder()
+encode = _ENCODER.encode
+_ORDER = msgspec.json.Decoder(Order)
+FACTS: dict[str, type[OrderFact]] = {
+    kind.__name__: kind
+    for kind in (
+        events.OrderPlaced,
+        events.OrderConfirmed,
+        events.OrderShipped,
+        events.OrderDelivered,
+        events.OrderCancelled,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An order, when it last moved, and how often the sweeper has nudged it."""
+
+    order: Order
+    moved_at: datetime
+    nudges: int = 0
+
+
+# ------------------------------------------------------------------------------------------------------------- writing
+
+APPEND_EVENT = """
+    insert into order_events (order_id, seq, type, data, occurred_at, trace_id) values ($1, $2, $3, $4, $5, $6)
+"""
+REFRESH_ROW = """
+    insert into orders (id, user_id, status, version, at_rest, moved_at, body) values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (id) do update set status = excluded.status, version = excluded.version, at_rest = excluded.at_rest,
+        moved_at = excluded.moved_at, body = excluded.body
+"""
+NUDGE = """
+    insert into nudges (order_id, times, last_at) values ($1, 1, $2)
+    on conflict (order_id) do update set times = nudges.times + 1, last_at = excluded.last_at
+"""
+PAY_LATER = "insert into payments (order_id, token, amount) values ($1, $2, $3)"
+
+
+async def place(tx: Connection, order: Order, token: str, commands: Iterable[Message]) -> bytes:
+    """A new order, with the first commands it sends; how it is shown."""
+    body = await append(tx, None, order, "OrderPlaced", order.placed_at)
+    await tx.execute(PAY_LATER, order.id, token, order.total.amount)
+    await announce(tx, order, "OrderPlaced", commands)
+    return body
+
+
+async def record(tx: Connection, before: Order, step: Step, *, cause: str | None = None) -> Order:
+    """Take a step: append its event, refresh the read row, send what others must hear; the order after it.
+
+    Raises Raced when somebody else has taken a step since `before` was read.
+    """
+    if step.event is None:
+        await announce(tx, before, None, step.commands, cause)
+        return before
+    at = stamp()
+    kind = type(step.event).__name__
+    after = step.event.apply(before, at)
+    await append(tx, before, after, kind, at)
+    await announce(tx, after, kind, step.commands, cause)
+    return after
+
+
+async def append(tx: Connection, before: Order | None, after: Order, kind: str, at: str) -> bytes:
+    """One event more in the stream, and the read row as it is now."""
+    patch = encode(merge_patch(plain(before), plain(after))).decode()
+    try:
+        # The key (order_id, seq) is the lock: the slower of two writers fails here and starts over from its reading on.
+        await tx.execute(APPEND_EVENT, after.id, after.version, kind, patch, parse(at), trace_id())
+    except asyncpg.UniqueViolationError as error:
+        raise Raced from error
+    body = encode(after)
+    await tx.execute(REFRESH_ROW, *row_of(after, parse(at), body))
+    return body
+
+
+def row_of(order: Order, moved_at: datetime, body: bytes) -> tuple[Any, ...]:
+    """The read row of an order."""
+    return (order.id, order.user_id, order.status, order.version, at_rest(order), moved_at, body.decode())
+
+
+def at_rest(order: Order) -> bool:
+    """Whether nothing more is to come by itself."""
+    if order.status == "CANCELLED":
+        return order.payment.status != "APPROVED"
+    return order.status not in ("PLACED", "STOCK_RESERVED")
+
+
+async def announce(
+    tx: Connection, order: Order, kind: str | None, commands: Iterable[Message], cause: str | None = None
+) -> None:
+    """Queue the fact of an event, if others hear of it, and commands."""
+    fact = FACTS.get(kind or "")
+    messages: list[Message] = [fact(order=order)] if fact else []
+    await outbox.put(
+        tx,
+        *(
+            envelope(message, aggregate_id=order.id, aggregate_version=order.version, causation_id=cause)
+            for message in (*messages, *commands)
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- reading
+
+FIND_ORDER = "select body, moved_at from orders where id = $1"
+FIND_EVENTS = """
+    select seq, type, occurred_at, data, trace_id from order_events
+    where order_id = $1 and seq > $2 order by seq limit $3
+"""
+PATCHES_UNTIL = "select data from order_events where order_id = $1 and occurred_at <= $2 order by seq"
+LIST = "select id, body from orders where user_id = $1 and id < $2 order by id desc limit $3"
+LIST_OF_STATUS = """
+    select id, body from orders where user_id = $1 and status = $4 and id < $2 order by id desc limit $3
+"""
+AFTER_ALL = "\U0010ffff"
+LOCK_STUCK = """
+    select o.body, o.moved_at, coalesce(n.times, 0) as nudges
+    from orders o left join nudges n on n.order_id = o.id
+    where not o.at_rest and o.moved_at < $1 and (n.last_at is null or n.last_at < $1)
+    order by o.moved_at limit 1
+    for update of o skip locked
+"""
+
+
+async def find_order(db: Database | Connection, order_id: str) -> Kept | None:
+    """An order to decide on."""
+    row = await db.fetchrow(FIND_ORDER, order_id)
+    return None if row is None else Kept(_ORDER.decode(row["body"]), row["moved_at"])
+
+
+async def find_shown(db: Database, order_id: str) -> tuple[Order, bytes] | None:
+    """An order, and how it is shown."""
+    row = await db.fetchrow(FIND_ORDER, order_id)
+    return None if row is None else (_ORDER.decode(row["body"]), row["body"].encode())
+
+
+async def find_order_at(db: Database, order_id: str, at: datetime) -> Order | None:
+    """An order as it was; None before it was placed."""
+    return fold(msgspec.json.decode(row["data"]) for row in await db.fetch(PATCHES_UNTIL, order_id, at))
+
+
+async def find_events(db: Database, order_id: str, after: int, limit: int) -> list[OrderEventShown]:
+    """Events of a stream behind `after`, oldest first."""
+    return [
+        OrderEventShown(
+            seq=row["seq"],
+            type=row["type"],
+            occurred_at=stamp(row["occurred_at"]),
+            data=msgspec.json.decode(row["data"]),
+            trace_id=row["trace_id"],
+        )
+        for row in await db.fetch(FIND_EVENTS, order_id, after, limit)
+    ]
+
+
+async def list_orders(
+    db: Database, user_id: str, status: str | None, before: str | None, limit: int
+) -> list[tuple[str, bytes]]:
+    """Ids and shown orders of a user, newest first, those older than `before`."""
+    older_than = before or AFTER_ALL
+    if status is None:
+        rows = await db.fetch(LIST, user_id, older_than, limit)
+    else:
+        rows = await db.fetch(LIST_OF_STATUS, user_id, older_than, limit, status)
+    return [(row["id"], row["body"].encode()) for row in rows]
+
+
+async def lock_stuck(tx: Connection, since: datetime) -> Kept | None:
+    """The order that has waited longest: no step, no nudge since `since`. Other sweepers pass it by."""
+    row = await tx.fetchrow(LOCK_STUCK, since)
+    return None if row is None else Kept(_ORDER.decode(row["body"]), row["moved_at"], row["nudges"])
+
+
+async def nudge(tx: Connection, order_id: str, at: datetime) -> None:
+    """Remember that the sweeper has looked at this order."""
+    await tx.execute(NUDGE, order_id, at)
+
+
+# ------------------------------------------------------------------------------------------------------- first answers
+
+FORGET_OLD_KEY = "delete from idempotency where user_id = $1 and key = $2 and created_at < now() - interval '24 hours'"
+CLAIM_KEY = """
+    insert into idempotency (user_id, key, fingerprint, order_id, answer) values ($1, $2, $3, $4, '')
+    on conflict do nothing returning true
+"""
+FIND_ANSWER = """
+    select fingerprint, order_id, answer from idempotency
+    where user_id = $1 and key = $2 and created_at >= now() - interval '24 hours'
+"""
+KEEP_ANSWER = "update idempotency set answer = $3 where user_id = $1 and key = $2"
+TRIM_ANSWERS = "delete from idempotency where created_at < now() - interval '24 hours'"
+TRIM_NUDGES = "delete from nudges n using orders o where o.id = n.order_id and o.at_rest"
+
+
+class FirstAnswer(msgspec.Struct, frozen=True):
+    """What was answered to the first request with a key, and what that request was."""
+
+    fingerprint: bytes
+    order_id: str
+    body: bytes
+
+
+async def find_answer(db: Database, user_id: str, key: str) -> FirstAnswer | None:
+    """The first answer to this key, if there was one in the last 24 hours."""
+    row = await db.fetchrow(FIND_ANSWER, user_id, key)
+    return None if row is None else FirstAnswer(*row)
+
+
+async def claim_key(tx: Connection, user_id: str, key: str, fingerprint: bytes, order_id: str) -> bool:
+    """Whether this transaction is the first with this key. Another one that has it is waited for."""
+    await tx.execute(FORGET_OLD_KEY, user_id, key)
+    return bool(await tx.fetchval(CLAIM_KEY, user_id, key, fingerprint, order_id))
+
+
+async def keep_answer(tx: Connection, user_id: str, key: str, body: bytes) -> None:
+    """What a repeated request gets."""
+    await tx.execute(KEEP_ANSWER, user_id, key, body)
+
+
+async def trim(db: Database) -> None:
+    """Forget what nobody asks for any more."""
+    await db.execute(TRIM_ANSWERS)
+    await db.execute(TRIM_NUDGES)
+
+
+# ------------------------------------------------------------------------------------------------------ catalog's copy
+
+COPY_PRODUCTS = """
+    insert into products (id, sku, name, name_en, price, category_id, on_sale, version)
+    select * from unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bool[], $8::bigint[]
+    )
+    on conflict (id) do update set sku = excluded.sku, name = excluded.name, name_en = excluded.name_en,
+        price = excluded.price, category_id = excluded.category_id, on_sale = excluded.on_sale,
+        version = excluded.version
+    where products.version < excluded.version
+"""
+PRODUCT_COLUMNS = ("id", "sku", "name", "name_en", "price", "category_id", "on_sale", "version")
+
+
+def product_row(product: Product, *, version: int | None = None, gone: bool = False) -> tuple[Any, ...]:
+    """A product as a row of the copy."""
+    english = product.translations.get("en")
+    return (
+        product.id,
+        product.sku,
+        product.name,
+        english.name if english else None,
+        product.price.amount,
+        product.category_id,
+        product.status == "active" and not gone,
+        version if version is not None else product.version,
+    )
+
+
+async def copy_product(db: Database | Connection, product: Product, *, version: int, gone: bool = False) -> None:
+    """Follow catalog's word, unless a newer one is here."""
+    await copy_rows(db, [product_row(product, version=version, gone=gone)])
+
+
+async def copy_products(db: Database | Connection, products: Sequence[Product]) -> None:
+    """Follow what catalog says of many products."""
+    await copy_rows(db, [product_row(product) for product in products])
+
+
+async def copy_rows(db: Database | Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows of `product_row` into the copy."""
+    if rows:
+        await db.execute(COPY_PRODUCTS, *(list(column) for column in zip(*rows, strict=True)))
+
+
+# ------------------------------------------------------------------------------------------------------------- rebuild
+
+LOCK_ROWS = "lock table orders in exclusive mode"
+DROP_ROWS = "delete from orders"
+ALL_EVENTS = "select order_id, data, occurred_at from order_events order by order_id, seq"
+BATCH = 500
+
+
+async def rebuild(db: Database, progress: Any = lambda _count: None) -> int:
+    """Throw every read row away and make it anew from the events, in one transaction; how many orders there are.
+
+    Nobody writes meanwhile; readers see the rows from before. `progress(n)` hears how many are done.
+    """
+    async with db.transaction() as tx:
+        await tx.execute(LOCK_ROWS)
+        await tx.execute(DROP_ROWS)
+        rows: list[tuple[Any, ...]] = []
+        made = 0
+        patches: list[dict[str, Any]] = []
+        last: tuple[str, datetime] | None = None
+
+        async def finish() -> None:
+            nonlocal made
+            order = fold(patches)
+            if order is None or last is None:
+                return
+            rows.append(row_of(order, last[1], encode(order)))
+            made += 1
+            if len(rows) >= BATCH:
+                await flush()
+
+        async def flush() -> None:
+            await tx.executemany(REFRESH_ROW, rows)
+            rows.clear()
+            progress(made)
+
+        async for row in tx.raw.cursor(ALL_EVENTS, prefetch=1000):
+            if last is not None and row["order_id"] != last[0]:
+                await finish()
+                patches.clear()
+            last = (row["order_id"], row["occurred_at"])
+            patches.append(msgspec.json.decode(row["data"]))
+        await finish()
+        await flush()
+        return made
