@@ -124,39 +124,42 @@ class Aws:
         operation: str,
         *,
         timeout: float = 5.0,  # noqa: ASYNC109 - handed on to the wire
+        repeatable: bool = True,
         **parameters: Any,
     ) -> dict[str, Any]:
         """The answer of one operation, `parameters` as in AWS's API reference.
 
         Throttling, 5xx and broken connections are tried again with jitter. Raises AwsError when AWS says no,
-        DependencyUnavailable or DependencyTimeout when it says nothing.
+        DependencyUnavailable or DependencyTimeout when it says nothing. What is not `repeatable` is tried again only
+        after it was certainly not done: then DependencyTimeout, and it alone, means that nobody knows.
         """
         body = msgspec.json.encode(parameters)
         with call_span(service, operation, parameters, self.region) as span:
             await faults.point("aws", operation)
             try:
-                return await self._attempts(service, operation, body, timeout)
+                return await self._attempts(service, operation, body, timeout, repeatable)
             except AwsError as error:
                 if span is not None:
                     span.fail(error.code)
                 raise
 
-    async def _attempts(self, service: str, operation: str, body: bytes, timeout: float) -> dict[str, Any]:  # noqa: ASYNC109
+    async def _attempts(
+        self,
+        service: str,
+        operation: str,
+        body: bytes,
+        timeout: float,  # noqa: ASYNC109 - see call
+        repeatable: bool,
+    ) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._read(service, operation, await self._send(service, operation, body, timeout))
-            except AwsError as error:
-                if not error.may_pass:
-                    raise
-                if attempt == ATTEMPTS:
-                    raise DependencyUnavailable(f"{PROTOCOLS[service].rpc} is not available.") from error
-            except (ConnectFailed, ConnectionLost) as error:
-                if attempt == ATTEMPTS:
-                    raise DependencyUnavailable(f"{PROTOCOLS[service].rpc} cannot be reached.") from error
-            except TimedOut as error:
-                raise DependencyTimeout(f"{PROTOCOLS[service].rpc} did not answer in time.") from error
-            except WireError as error:
-                raise DependencyUnavailable(f"{PROTOCOLS[service].rpc} gave no usable answer.") from error
+            except (AwsError, WireError) as error:
+                problem, again = verdict(error, PROTOCOLS[service].rpc, repeatable)
+                if not again or attempt == ATTEMPTS:
+                    if problem is error:
+                        raise
+                    raise problem from error
             await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
         raise AssertionError("the last attempt returns or raises")
 
@@ -193,6 +196,28 @@ class Aws:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
+
+
+def verdict(error: AwsError | WireError, rpc: str, repeatable: bool) -> tuple[Exception, bool]:
+    """What a failed attempt means to the caller, and whether another one may be made."""
+    match error:
+        case AwsError(may_pass=False):
+            return error, False
+        case AwsError():
+            done, problem = error.code not in THROTTLES, DependencyUnavailable(f"{rpc} is not available.")
+        case ConnectFailed():
+            done, problem = False, DependencyUnavailable(f"{rpc} cannot be reached.")
+        case ConnectionLost():
+            done, problem = True, DependencyUnavailable(f"{rpc} cannot be reached.")
+        case TimedOut():
+            return DependencyTimeout(f"{rpc} did not answer in time."), False
+        case _ if repeatable:
+            return DependencyUnavailable(f"{rpc} gave no usable answer."), False
+        case _:
+            done, problem = True, DependencyUnavailable()
+    if done and not repeatable:  # it may have been done
+        return DependencyTimeout(f"{rpc} gave no clear answer."), False
+    return problem, True
 
 
 def call_span(
