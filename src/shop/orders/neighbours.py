@@ -28,7 +28,7 @@ class Stocks(Shape):
     items: list[Stock]
 
 
-class KnownAddress(Address):
+class KnownAddress(Address, kw_only=True):
     """An address with its id."""
 
     id: str
