@@ -1,8 +1,6 @@
 """Carts, and how one becomes an order exactly once."""
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
 
 from shop.contracts.events import ProductDeleted, ProductUpdated
 from shop.contracts.shapes import Product
@@ -187,15 +185,21 @@ def test_a_cart_that_is_left_alone_is_announced_once(shop, run):
     async def scenario():
         who, product = shop.customer(), await shop.product(price=300)
         await who.add(product, 2)
-        impatient = replace(shop.deps, abandoned_after=timedelta(0))
-        await worker.sweep(impatient)
-        await worker.sweep(impatient)
+        await shop.sql(AN_HOUR_AGO, who.id)
+        await worker.sweep(shop.deps)
+        await worker.sweep(shop.deps)
         told = await shop.sent(f"cart-{who.id}")
-        assert [
-            (each["metadata"]["type"], each["data"]["items"], each["data"]["value"]["amount"]) for each in told
-        ] == [("CartAbandoned", 2, 600)]
+        assert [each["metadata"]["type"] for each in told] == ["CartAbandoned"]
+        assert (told[0]["data"]["items"], told[0]["data"]["value"]["amount"]) == (2, 600)
+        assert 3600 <= told[0]["data"]["idleSeconds"] < 3660
         await who.add(product)
-        await worker.sweep(impatient)
+        await worker.sweep(shop.deps)
+        assert len(await shop.sent(f"cart-{who.id}")) == 1
+        await shop.sql(AN_HOUR_AGO, who.id)
+        await worker.sweep(shop.deps)
         assert len(await shop.sent(f"cart-{who.id}")) == 2
 
     run(scenario())
+
+
+AN_HOUR_AGO = "update carts set updated_at = updated_at - interval '1 hour' where user_id = $1"
