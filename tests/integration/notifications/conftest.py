@@ -22,7 +22,11 @@ from shop.runtime.consume import Queues
 from shop.runtime.queues import Received
 
 
-class SealedAws(Aws):
+class Died(BaseException):
+    """The process ends here: nothing of ours runs after it."""
+
+
+class FailingAws(Aws):
     """AWS, where one operation may be made to fail: before it is asked, or after it has done its work."""
 
     def __init__(self) -> None:
@@ -51,7 +55,7 @@ class NotificationsUnderTest:
 
     api: InProcess
     account: Account
-    aws: SealedAws
+    aws: FailingAws
     deps: worker.Working
     queues: Queues
     operator: str
@@ -66,6 +70,13 @@ class NotificationsUnderTest:
             if received:
                 back += await consumer.handle(self.deps, received, self.queues)
         return back
+
+    async def die(self, message: Envelope[Any], *, before: str = "", after: str = "") -> None:
+        """Receive it, and end as a process does that is killed just before or after this operation."""
+        self.aws.before, self.aws.after = {before: Died()}, {after: Died()}
+        with pytest.raises(Died):
+            await self.receive(message)
+        self.aws.heal()
 
     async def sweep(self) -> list[str]:
         """What SweepDue brings about."""
@@ -122,7 +133,7 @@ def environment(emulator: Account):
 def _shop(run, emulator: Account, environment):
     api = InProcess(app.api())
     run(api.__aenter__())
-    settings, aws = app.prepare(), SealedAws()
+    settings, aws = app.prepare(), FailingAws()
     deps = worker.Working(app.parts_of(settings, aws), app.bus_of(settings, aws))
     queues = Queues(aws, settings.queue_url_prefix)
     yield NotificationsUnderTest(api, emulator, aws, deps, queues, token_of(emulator, "customer", "operator"))

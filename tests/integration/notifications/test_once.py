@@ -1,0 +1,228 @@
+"""One mail per cause, whatever fails or dies in between."""
+
+import asyncio
+from unittest import mock
+
+import pytest
+from tests.support.orders import an_order, told
+
+from shop.contracts.events import OrderConfirmed, UserConfirmed
+from shop.contracts.messages import envelope
+from shop.kernel.clock import now
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
+from shop.kernel.ids import new_id
+from shop.notifications import delivery, model, signals
+from shop.runtime.aws import AwsError
+
+
+def no(code: str, status: int = 400) -> AwsError:
+    return AwsError("sesv2", "SendEmail", status, code, "", {})
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """`later(seconds)`: from now on the service's clock is ahead by so much."""
+
+    def move(seconds: float) -> None:
+        from datetime import timedelta
+
+        from shop.kernel import clock
+
+        ahead = timedelta(seconds=seconds)
+        real_since = clock.seconds_since
+        monkeypatch.setattr(delivery, "stamp", lambda moment=None: clock.stamp(moment or now() + ahead))
+        monkeypatch.setattr(delivery, "now", lambda: now() + ahead)
+        monkeypatch.setattr(delivery, "seconds_since", lambda text: real_since(text) + seconds)
+        monkeypatch.setattr("shop.notifications.worker.stamp", lambda: clock.stamp(now() + ahead))
+
+    return move
+
+
+@pytest.fixture
+def counted():
+    """What was counted of mails: (type, outcome, error)."""
+    seen: list[tuple[str, str, str | None]] = []
+
+    def count(_name, attributes, n=1):
+        seen.append(
+            (attributes["shop.notification.type"], attributes.get("shop.outcome"), attributes.get("error.type"))
+        )
+
+    with mock.patch.object(signals, "count", count):
+        yield seen
+
+
+def test_who_dies_before_the_mail_is_on_record_leaves_it_to_the_redelivery(run, shop):
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id))
+        await shop.die(fact, before="TransactWriteItems")
+        assert await shop.receive(fact) == []
+        assert len(shop.mails(who.email)) == 1
+
+    run(story())
+
+
+def test_who_dies_before_ses_is_asked_leaves_the_mail_to_the_sweep(run, shop, later):
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id))
+        await shop.die(fact, before="SendEmail")
+        assert await shop.receive(fact) == []  # claimed still: somebody might be sending it
+        assert await shop.sweep() == []
+        assert shop.mails(who.email) == []
+        later(21)
+        assert await shop.sweep() == []
+        assert len(shop.mails(who.email)) == 1
+        assert await shop.sweep() == []
+        assert len(shop.mails(who.email)) == 1
+
+    run(story())
+
+
+def test_only_a_death_between_acceptance_and_record_mails_twice_and_is_counted(run, shop, later, counted):
+    async def story():
+        who = await shop.customer()
+        order = an_order(who.user_id)
+        fact = told(OrderConfirmed, order)
+        await shop.die(fact, after="SendEmail")
+        later(21)
+        await asyncio.gather(*(shop.receive(fact) for _ in range(5)))
+        first, second = shop.mails(who.email)
+        (shown,) = await shop.listed(f"orderId={order.id}")
+        assert shown["id"] in first["BodyText"]
+        assert shown["id"] in second["BodyText"]
+        assert counted == [("ORDER_CONFIRMATION", "uncertain", None), ("ORDER_CONFIRMATION", "success", None)]
+        assert await shop.announced(shown["id"]) == ["NotificationSent"]
+
+    run(story())
+
+
+def test_an_answer_of_ses_that_is_lost_counts_as_uncertain_too(run, shop, counted):
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id))
+        shop.aws.after["SendEmail"] = DependencyTimeout()
+        assert len(await shop.receive(fact)) == 1
+        shop.aws.heal()
+        await asyncio.sleep(0.002)
+        assert await shop.receive(fact) == []
+        assert len(shop.mails(who.email)) == 2
+        assert [outcome for _, outcome, _ in counted] == ["uncertain", "success"]
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "trouble", [no("TooManyRequestsException", 429), no("SendingPausedException"), DependencyUnavailable()]
+)
+def test_what_may_pass_is_tried_again_and_certain(run, shop, counted, trouble):
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id))
+        shop.aws.before["SendEmail"] = trouble
+        assert len(await shop.receive(fact)) == 1
+        assert await shop.sweep() == []
+        shop.aws.heal()
+        assert await shop.receive(fact) == []
+        assert len(shop.mails(who.email)) == 1
+        assert [outcome for _, outcome, _ in counted] == ["success"]
+
+    run(story())
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "BadRequestException"])
+def test_what_ses_will_never_take_fails_at_once_and_for_good(run, shop, counted, code):
+    async def story():
+        who = await shop.customer()
+        order = an_order(who.user_id)
+        fact = told(OrderConfirmed, order)
+        shop.aws.before["SendEmail"] = no(code)
+        assert await shop.receive(fact) == []
+        shop.aws.heal()
+        assert await shop.receive(fact) == []
+        assert await shop.sweep() == []
+        (shown,) = await shop.listed(f"orderId={order.id}&status=FAILED")
+        assert shown["error"] == code
+        assert shop.mails(who.email) == []
+        assert counted == [("ORDER_CONFIRMATION", "failure", code)]
+        assert await shop.announced(shown["id"]) == ["NotificationFailed"]
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "address", ["not an address", "a@b", "ä@example.jp", ".a@example.jp", "a@example.jp\nBcc: b@example.jp"]
+)
+def test_an_address_that_is_none_fails_without_asking_ses(run, shop, address):
+    async def story():
+        who = await shop.customer(email=address)
+        order = an_order(who.user_id)
+        shop.aws.calls.clear()
+        assert await shop.receive(told(OrderConfirmed, order)) == []
+        (shown,) = await shop.listed(f"orderId={order.id}")
+        assert (shown["status"], shown["error"]) == ("FAILED", "INVALID_ADDRESS")
+        assert "SendEmail" not in shop.aws.calls
+
+    run(story())
+
+
+def test_an_event_before_its_contact_waits_for_it(run, shop):
+    async def story():
+        user = new_id()
+        fact = told(OrderConfirmed, an_order(user))
+        assert len(await shop.receive(fact)) == 1
+        assert len(await shop.receive(fact)) == 1
+        assert await shop.sweep() == []
+        who = UserConfirmed(user_id=user, email=f"{user}@example.jp", name="遅れた 人", locale="ja")
+        assert await shop.receive(envelope(who, aggregate_id=user, aggregate_version=1)) == []
+        assert await shop.receive(fact) == []
+        assert len(shop.mails(who.email)) == 1
+
+    run(story())
+
+
+def test_an_event_whose_contact_never_comes_fails_with_its_reason(run, shop, later):
+    async def story():
+        order = an_order(new_id())
+        fact = told(OrderConfirmed, order)
+        assert len(await shop.receive(fact)) == 1
+        later(61)
+        assert await shop.receive(fact) == []
+        (shown,) = await shop.listed(f"orderId={order.id}")
+        assert (shown["status"], shown["error"], shown["recipient"]) == ("FAILED", "CONTACT_UNKNOWN", "")
+
+    run(story())
+
+
+def test_a_mail_that_ses_has_refused_for_a_day_is_given_up(run, shop, later):
+    async def story():
+        who = await shop.customer()
+        order = an_order(who.user_id)
+        shop.aws.before["SendEmail"] = no("TooManyRequestsException", 429)
+        assert len(await shop.receive(told(OrderConfirmed, order))) == 1
+        later(24 * 3600 + 1)
+        assert await shop.sweep() == []
+        (shown,) = await shop.listed(f"orderId={order.id}")
+        assert (shown["status"], shown["error"]) == ("FAILED", "GIVEN_UP")
+
+    run(story())
+
+
+def test_a_claim_outlasts_the_function_that_holds_it():
+    from shop.contracts.topology import FUNCTIONS
+
+    assert all(2 * each.timeout <= model.CLAIM for each in FUNCTIONS if each.service == "notifications" and each.source)
+
+
+def test_an_order_that_cannot_be_told_is_dead_lettered(run, shop):
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id, placed_at="yesterday"))
+        assert await shop.receive(fact) == []
+        buried = await shop.queues.receive("notifications-events-dlq", wait=1)
+        reasons = [one.attributes["reason"] for one in buried]
+        assert any(reason.startswith("ORDER_CONFIRMATION cannot be written") for reason in reasons)
+        assert shop.mails(who.email) == []
+
+    run(story())
