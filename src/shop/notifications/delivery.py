@@ -9,6 +9,7 @@ before SES is asked, and records SENT or FAILED in the first write after. So:
   next one waits for the claim's end and sends again, with the same id, and counts the mail as uncertain.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from time import perf_counter
@@ -28,6 +29,7 @@ from shop.runtime.dynamo import ConditionFailed
 __all__ = ["deliver", "opened"]
 
 CONTACT_COMES_WITHIN = timedelta(minutes=1).total_seconds()  # the event's redeliveries go on for two
+RECORD_PAUSES = (0.2, 0.8)  # seconds between tries to record what SES has accepted, beside those of each call
 GIVEN_UP_AFTER = timedelta(hours=24).total_seconds()
 
 
@@ -119,12 +121,20 @@ async def send(
 
 
 async def accepted(parts: Notifications, mail: Mail, causation_id: str | None) -> None:
-    """Record that SES has the mail, unless that is on record."""
-    try:
-        await store.record_sent(parts.table, mail, stamp(), fact(NotificationSent, mail, 1, causation_id))
-    except ConditionFailed:
-        return  # its reader was faster than this record: see `opened`
-    signals.mail_accepted(mail.type)
+    """Record that SES has the mail, unless that is on record. Without the record there would be a second mail."""
+    said = fact(NotificationSent, mail, 1, causation_id)
+    for pause in (*RECORD_PAUSES, None):
+        try:
+            await store.record_sent(parts.table, mail, stamp(), said)
+        except ConditionFailed:
+            return  # its reader was faster than this record: see `opened`
+        except (DependencyUnavailable, DependencyTimeout):
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            signals.mail_accepted(mail.type)
+            return
 
 
 async def fail(parts: Notifications, mail: Mail, error: str) -> None:

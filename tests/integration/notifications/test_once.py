@@ -11,7 +11,7 @@ from shop.contracts.messages import envelope
 from shop.kernel.clock import now
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.kernel.ids import new_id
-from shop.notifications import delivery, model, signals
+from shop.notifications import delivery, model, signals, store
 from shop.runtime.aws import AwsError
 
 
@@ -109,6 +109,28 @@ def test_an_answer_of_ses_that_is_lost_counts_as_uncertain_too(run, shop, counte
         assert await shop.receive(fact) == []
         assert len(shop.mails(who.email)) == 2
         assert [outcome for _, outcome, _ in counted] == ["uncertain", "success"]
+
+    run(story())
+
+
+def test_a_record_that_fails_for_a_moment_brings_no_second_mail(run, shop, monkeypatch, counted):
+    monkeypatch.setattr(delivery, "RECORD_PAUSES", (0, 0))
+
+    async def story():
+        who = await shop.customer()
+        fact = told(OrderConfirmed, an_order(who.user_id))
+        record, tries = store.record_sent, []
+
+        async def in_trouble(*arguments):
+            tries.append(arguments)
+            if len(tries) < 3:
+                raise DependencyUnavailable
+            await record(*arguments)
+
+        monkeypatch.setattr(store, "record_sent", in_trouble)
+        assert await shop.receive(fact) == []
+        assert len(shop.mails(who.email)) == 1
+        assert counted == [("ORDER_CONFIRMATION", "success", None)]
 
     run(story())
 

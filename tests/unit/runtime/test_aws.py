@@ -12,7 +12,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime import aws, dynamo
 from shop.runtime.aws import Aws, AwsError, AwsSettings, Credentials
-from shop.runtime.wire import Response, TimedOut
+from shop.runtime.wire import ConnectFailed, ConnectionLost, Response, ResponseTooLarge, TimedOut, WireError
 
 
 @pytest.mark.parametrize("token", [None, "session-token"])
@@ -76,6 +76,18 @@ def test_silence_is_a_timeout_and_a_page_that_is_no_json_an_error_of_its_status(
     gone = Aws(AwsSettings(aws_endpoint_url="http://127.0.0.1:1"))
     with pytest.raises(DependencyUnavailable):
         asyncio.run(gone.call("sqs", "SendMessage"))
+
+
+def test_what_must_not_be_done_twice_is_tried_again_only_after_a_clear_no(client):
+    throttled = (429, {"__type": "TooManyRequestsException"})
+    shop = client(ConnectFailed("refused"), throttled, (200, {"MessageId": "1"}))
+    assert asyncio.run(shop.call("sesv2", "SendEmail", repeatable=False)) == {"MessageId": "1"}
+    unclear: WireError | tuple[int, dict[str, str]]
+    for unclear in (ConnectionLost("closed"), TimedOut("slow"), ResponseTooLarge("large"), (503, {})):
+        shop = client(unclear)
+        with pytest.raises(DependencyTimeout):
+            asyncio.run(shop.call("sesv2", "SendEmail", repeatable=False))
+        assert shop._client.calls == 1
 
 
 CONFLICT = {"__type": "x#TransactionCanceledException", "CancellationReasons": [{"Code": "TransactionConflict"}]}
