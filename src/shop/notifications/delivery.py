@@ -53,7 +53,7 @@ async def deliver(parts: Notifications, notice: Notice) -> None:
             return
         letter = letters.write(notice, reader, mail.id, parts.public_url)
     signals.working_on(mail)
-    if await send(parts, notice, mail, letter, recipients, until):
+    if await send(parts, mail, letter, recipients, until):
         signals.mail_handled(notice, perf_counter() - began)
 
 
@@ -97,9 +97,7 @@ async def take_over(parts: Notifications, mail: Mail, shown: str, until: str) ->
     return True
 
 
-async def send(
-    parts: Notifications, notice: Notice, mail: Mail, letter: letters.Letter, to: Sequence[str], until: str
-) -> bool:
+async def send(parts: Notifications, mail: Mail, letter: letters.Letter, to: Sequence[str], until: str) -> bool:
     """Hand a claimed mail to SES and record what came of it; whether SES has accepted it."""
     if not deliverable(to[0]):
         await fail(parts, mail, "INVALID_ADDRESS")
@@ -115,14 +113,14 @@ async def send(
     except (AwsError, DependencyUnavailable):
         await store.release(parts.table, mail, until, uncertain=False)
         raise
-    await accepted(parts, mail, notice.causation_id)
+    await accepted(parts, mail)
     signals.sent_as(mail, message_id)
     return True
 
 
-async def accepted(parts: Notifications, mail: Mail, causation_id: str | None) -> None:
+async def accepted(parts: Notifications, mail: Mail) -> None:
     """Record that SES has the mail, unless that is on record. Without the record there would be a second mail."""
-    said = fact(NotificationSent, mail, 1, causation_id)
+    said = fact(NotificationSent, mail)
     for pause in (*RECORD_PAUSES, None):
         try:
             await store.record_sent(parts.table, mail, stamp(), said)
@@ -140,7 +138,7 @@ async def accepted(parts: Notifications, mail: Mail, causation_id: str | None) -
 async def fail(parts: Notifications, mail: Mail, error: str) -> None:
     """Record that the mail will never be sent, unless something is on record."""
     try:
-        await store.record_failed(parts.table, mail, error, fact(NotificationFailed, mail, 1, mail.cause_event_id))
+        await store.record_failed(parts.table, mail, error, fact(NotificationFailed, mail))
     except ConditionFailed:
         return
     signals.mail_failed(mail.type, error)
@@ -153,20 +151,20 @@ async def opened(parts: Notifications, mail: Mail) -> None:
     if mail.status == "QUEUED":
         if not mail.claimed_until:
             return  # nobody can have this mail
-        await accepted(parts, mail, mail.cause_event_id)  # who reads it proves that SES took it
+        await accepted(parts, mail)  # who reads it proves that SES took it
     try:
-        await store.record_opened(parts.table, mail, stamp(), fact(NotificationOpened, mail, 2, None))
+        await store.record_opened(parts.table, mail, stamp(), fact(NotificationOpened, mail, version=2))
     except ConditionFailed:
         return
     signals.mail_opened(mail.type)
 
 
-def fact(kind: type[MailFact], mail: Mail, version: int, causation_id: str | None) -> Envelope[MailFact]:
-    """What others are told of a mail."""
+def fact(kind: type[MailFact], mail: Mail, version: int = 1) -> Envelope[MailFact]:
+    """What others are told of a mail: first that it was sent or failed, then that it was opened."""
     return envelope(
         kind(id=mail.id, type=mail.type, cause=mail.cause),
         aggregate_id=mail.id,
         aggregate_version=version,
         correlation_id=mail.correlation_id,
-        causation_id=causation_id,
+        causation_id=None if mail.type == "SYSTEM_ALERT" else mail.cause_event_id,  # an alarm is no event of ours
     )

@@ -137,7 +137,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: str
     correlation_id: str
     event_id: str
-    causation_id: str | None = None
     traceparent: str | None = None
     user_id: str | None = None
     order_id: str | None = None
@@ -164,7 +163,6 @@ def notice_of(message: Envelope[Any]) -> Notice:
         "occurred_at": metadata.occurred_at,
         "correlation_id": metadata.correlation_id,
         "event_id": metadata.event_id,
-        "causation_id": metadata.event_id,
         "traceparent": metadata.traceparent,
     }
     match data:

@@ -23,6 +23,7 @@ def sent_as(mail: Mail, message_id: str) -> None:
 def mail_accepted(kind: Kind) -> None:
     """`notifications.mail_success`: which share of mails is sent? Sent means that SES accepted it."""
     count(names.NOTIFICATIONS_MAILS, {names.NOTIFICATION_TYPE: kind, names.OUTCOME: "success"})
+    log.add({names.OUTCOME: "success"})
 
 
 def mail_handled(notice: Notice, seconds: float) -> None:
@@ -36,6 +37,7 @@ def mail_failed(kind: Kind, error: str) -> None:
     """`notifications.mail_success`: and what made the others fail?"""
     outcome = {names.OUTCOME: "failure", names.ERROR_TYPE: error}
     count(names.NOTIFICATIONS_MAILS, {names.NOTIFICATION_TYPE: kind, **outcome})
+    log.add(outcome)
 
 
 def mail_uncertain(kind: Kind) -> None:
