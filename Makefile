@@ -5,7 +5,7 @@ SYNC := $(UV) sync --quiet --frozen --inexact
 SHOP := .venv/bin/shop
 unexport VIRTUAL_ENV
 
-.PHONY: help up seed reset doctor mails test check format bench audit clean
+.PHONY: help up seed reset doctor mails test check generate format bench audit clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,11 @@ check: install-dev ## format, lint, types, import rules
 	@.venv/bin/ruff check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+generate: install-dev ## write anew what is made from the code: signal names and pages, event schemas, OpenAPI
+	@.venv/bin/python -m shop.telemetry.generate
+	@.venv/bin/python -m shop.contracts.schemas
+	@.venv/bin/python -m shop.local.openapi
 
 format: install-dev ## format the code, mend what can be mended
 	@.venv/bin/ruff format

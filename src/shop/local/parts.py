@@ -81,7 +81,7 @@ class Parts:
         command = module(
             "uvicorn", container.entry, "--factory", "--host", "127.0.0.1", "--port", str(port),
             "--http", "httptools", "--ws", "none", "--no-access-log", "--log-level", "warning",
-            "--timeout-graceful-shutdown", "1",
+            "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "1",
         )  # fmt: skip
         health = f"{url(port)}/health/{container.service}"
         return Spec(container.name, command, environment, self.asking(f"{health}/ready"), self.alive(f"{health}/live"))
