@@ -1,1 +1,216 @@
-"""The rules of inventory, pure; and its errors."""
+"""The rules of inventory, pure: what a movement does to a stock, what others hear of it; and this service's errors."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final, Literal
+
+from shop.contracts.events import LowStockDetected, StockChanged, StockDepleted, StockReplenished
+from shop.contracts.messages import Message
+from shop.contracts.shapes import OrderLine, Product, Shape, Shortage, StockStatus, Translations
+from shop.kernel.errors import NotFound, Problem
+
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "Alert",
+    "Movement",
+    "MovementType",
+    "ProductNotFound",
+    "Reservation",
+    "State",
+    "Stock",
+    "StockNegative",
+    "StockRecord",
+    "facts",
+    "merged",
+    "shortages",
+]
+
+MovementType = Literal["RECEIPT", "ADJUSTMENT", "RESERVATION", "RELEASE", "SHIPMENT"]
+State = Literal["RESERVED", "COMMITTED", "SHIPPED", "RELEASED", "LAPSED", "REJECTED", "TOMBSTONE"]
+DEFAULT_THRESHOLD: Final = 5
+RESTOCKS: Final = ("RECEIPT", "ADJUSTMENT")  # goods that come; a release only gives back
+
+
+class ProductNotFound(NotFound):
+    """There is no stock record of such a product."""
+
+    code = "PRODUCT_NOT_FOUND"
+    title: ClassVar[dict[str, str]] = {"ja": "商品が見つかりません", "en": "Product not found"}
+
+
+class StockNegative(Problem):
+    """There would be less than nothing available: what is reserved for orders cannot be taken away."""
+
+    status, code = 409, "STOCK_NEGATIVE"
+    title: ClassVar[dict[str, str]] = {"ja": "在庫がマイナスになります", "en": "Stock would be negative"}
+
+
+class Stock(Shape):
+    """How much there is of a product."""
+
+    product_id: str
+    on_hand: int
+    reserved: int
+    available: int
+    status: StockStatus
+    low_stock_threshold: int
+    version: int
+    updated_at: str
+
+
+class Movement(Shape):
+    """A line of a product's ledger. RECEIPT, ADJUSTMENT and SHIPMENT sum to `onHand`; RESERVATION, RELEASE, SHIPMENT
+    to `reserved`.
+    """
+
+    type: MovementType
+    quantity: int
+    at: str
+    order_id: str | None = None
+    reason: str | None = None
+
+
+class Alert(Shape):
+    """Somebody who wants to know when little is left."""
+
+    id: str
+    product_id: str
+    threshold: int
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockRecord:
+    """All that inventory keeps about a product. `catalog_version` is of what it knows from catalog."""
+
+    product_id: str
+    on_hand: int = 0
+    reserved: int = 0
+    threshold: int = DEFAULT_THRESHOLD
+    version: int = 0
+    updated_at: str = ""
+    sku: str = ""
+    name: str = ""
+    translations: Translations = field(default_factory=dict)
+    catalog_version: int = 0
+    opened: bool = False  # its first receipt has been entered
+    retired: bool = False  # the product is gone: no new reservation
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def available(self) -> int:
+        """What can be reserved."""
+        return self.on_hand - self.reserved
+
+    @property
+    def status(self) -> StockStatus:
+        """What a shop window says."""
+        if self.available <= 0:
+            return "OUT_OF_STOCK"
+        return "LOW_STOCK" if self.available <= self.threshold else "IN_STOCK"
+
+    @property
+    def shown(self) -> Stock:
+        """As the API shows it."""
+        return Stock(
+            product_id=self.product_id,
+            on_hand=self.on_hand,
+            reserved=self.reserved,
+            available=self.available,
+            status=self.status,
+            low_stock_threshold=self.threshold,
+            version=self.version,
+            updated_at=self.updated_at,
+        )
+
+    def moved(self, movement: Movement) -> "StockRecord":
+        """The stock after a movement. Raises StockNegative."""
+        on_hand, reserved = self.on_hand, self.reserved
+        if movement.type in ("RECEIPT", "ADJUSTMENT", "SHIPMENT"):
+            on_hand += movement.quantity
+        if movement.type in ("RESERVATION", "RELEASE", "SHIPMENT"):
+            reserved += movement.quantity
+        if on_hand < reserved or reserved < 0:
+            raise StockNegative
+        return replace(self, on_hand=on_hand, reserved=reserved, version=self.version + 1, updated_at=movement.at)
+
+    def told(self, product: Product, version: int, *, gone: bool = False) -> "StockRecord":
+        """With what catalog says of the product; an older word changes nothing."""
+        if version <= self.catalog_version:
+            return self
+        return replace(
+            self,
+            sku=product.sku,
+            name=product.name,
+            translations=product.translations,
+            catalog_version=version,
+            retired=self.retired or gone,
+        )
+
+
+def facts(before: StockRecord, after: StockRecord, cause: MovementType | None) -> list[Message]:
+    """What others hear of a change, in this order. `cause` is None when only a threshold changed."""
+    about: list[Message] = []
+    product_id, available = after.product_id, after.available
+    if (before.available, before.status) != (available, after.status) or before.version == 0:
+        about.append(StockChanged(product_id=product_id, available=available, status=after.status))
+    if before.available > 0 >= available:
+        about.append(StockDepleted(product_id=product_id))
+    if before.available <= 0 < available and cause in RESTOCKS and before.version > 0:
+        about.append(StockReplenished(product_id=product_id, available=available))
+    for threshold, alert in ((after.threshold, None), *((each.threshold, each) for each in after.alerts)):
+        if available <= threshold < before.available:
+            about.append(low_stock(after, threshold, alert))
+    return about
+
+
+def low_stock(record: StockRecord, threshold: int, alert: Alert | None) -> LowStockDetected:
+    """Little is left: for the product's own threshold, or for a registered alert."""
+    return LowStockDetected(
+        product_id=record.product_id,
+        sku=record.sku,
+        name=record.name,
+        translations=record.translations,
+        available=record.available,
+        threshold=threshold,
+        alert_id=alert.id if alert else None,
+        email=alert.email if alert else None,
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- reservations
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is held for an order, and until when if nobody commits it."""
+
+    order_id: str
+    state: State
+    lines: tuple[OrderLine, ...] = ()
+    due_at: str = ""
+    shortages: tuple[Shortage, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether stock is held."""
+        return self.state in ("RESERVED", "COMMITTED")
+
+
+def merged(lines: Iterable[OrderLine]) -> tuple[OrderLine, ...]:
+    """One line per product."""
+    quantities: dict[str, int] = {}
+    for line in lines:
+        quantities[line.product_id] = quantities.get(line.product_id, 0) + line.quantity
+    return tuple(OrderLine(product_id=product, quantity=quantity) for product, quantity in quantities.items())
+
+
+def shortages(lines: Sequence[OrderLine], records: dict[str, StockRecord]) -> tuple[Shortage, ...]:
+    """The lines that cannot be reserved. Of a product that is gone or unknown there is nothing."""
+    short = []
+    for line in lines:
+        record = records.get(line.product_id)
+        available = record.available if record and not record.retired else 0
+        if available < line.quantity:
+            short.append(Shortage(product_id=line.product_id, requested=line.quantity, available=available))
+    return tuple(short)

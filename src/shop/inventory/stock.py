@@ -1,0 +1,260 @@
+"""What changes stock: commands of orders, an operator's hand, time. Each is one transaction over all it touches.
+
+Every writer conditions on the version it has read; whoever loses takes what the refusal shows to be there, and decides
+anew. So nothing is ever oversold, and what is announced is exactly what was written.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
+
+from shop.contracts.events import (
+    StockCommitRejected,
+    StockCommitted,
+    StockRejected,
+    StockReleased,
+    StockReserved,
+)
+from shop.contracts.messages import Message
+from shop.contracts.shapes import OrderLine, Product
+from shop.inventory import signals, store
+from shop.inventory.model import (
+    Movement,
+    MovementType,
+    ProductNotFound,
+    Reservation,
+    State,
+    StockRecord,
+    merged,
+    shortages,
+)
+from shop.inventory.store import Change
+from shop.kernel.clock import now, stamp
+from shop.kernel.errors import DependencyUnavailable, Unprocessable
+from shop.runtime.dynamo import ConditionFailed, Table, Write
+
+__all__ = ["change_stock", "commit", "lapse", "learn", "release", "reserve", "ship"]
+
+PATIENCE = 8.0  # seconds; a function has 10
+LONGEST_PAUSE = 0.1
+MOST_LINES = 30  # three items each, and DynamoDB's transactions hold a hundred
+
+
+class Contention:
+    """A loop that goes on while others win, each time after a short while: `while await contention.again():`."""
+
+    def __init__(self) -> None:
+        self._until, self._lost = monotonic() + PATIENCE, 0
+
+    async def again(self) -> bool:
+        """Whether to try (again). Raises DependencyUnavailable when others have won for too long."""
+        if monotonic() > self._until:
+            raise DependencyUnavailable("Too many are changing this stock at once.")
+        if self._lost:
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.002 * 2**self._lost)))  # noqa: S311 - jitter
+        self._lost += 1
+        return True
+
+
+def checked(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
+    """The lines of a command, one per product. Raises Unprocessable for what cannot be a command."""
+    if not lines or any(line.quantity < 1 for line in lines):
+        raise Unprocessable("a line needs a quantity of at least 1, and a command at least one line")
+    once = merged(lines)
+    if len(once) > MOST_LINES:
+        raise Unprocessable(f"more than {MOST_LINES} lines")
+    return once
+
+
+# -------------------------------------------------------------------------------------------------- commands of orders
+
+
+async def reserve(
+    table: Table, order_id: str, lines: Sequence[OrderLine], ttl: timedelta, cause: str | None = None
+) -> None:
+    """Reserve all lines or none, once per order; a repeated command repeats its answer."""
+    wanted = checked(lines)
+    contention = Contention()
+    while await contention.again():
+        known = await store.find_reservation(table, order_id)
+        if known is not None:
+            await say(table, order_id, reserve_answer(known, wanted), cause)
+            return
+        records = await store.find_many(table, (line.product_id for line in wanted))
+        short = shortages(wanted, records)
+        if short:
+            held = Reservation(order_id, "REJECTED", wanted, shortages=short)
+            changes: list[Change] = []
+        else:
+            held = Reservation(order_id, "RESERVED", wanted, due_at=stamp(now() + ttl))
+            changes = [moved(records[line.product_id], "RESERVATION", line.quantity, order_id) for line in wanted]
+        if await took_place(table, None, held, changes, reserve_answer(held, wanted), cause):
+            return
+
+
+def reserve_answer(reservation: Reservation, lines: Sequence[OrderLine]) -> Message:
+    """What ReserveStock is answered, the first time and again."""
+    if reservation.state in ("REJECTED", "TOMBSTONE"):
+        return StockRejected(order_id=reservation.order_id, lines=list(lines), shortages=list(reservation.shortages))
+    return StockReserved(order_id=reservation.order_id, lines=list(reservation.lines))
+
+
+async def commit(table: Table, order_id: str, lines: Sequence[OrderLine], cause: str | None = None) -> None:
+    """Make a reservation permanent; refused when there is none, or its time is over."""
+    contention = Contention()
+    while await contention.again():
+        known = await store.find_reservation(table, order_id)
+        if known is not None and known.state in ("COMMITTED", "SHIPPED"):
+            await say(table, order_id, StockCommitted(order_id=order_id, lines=list(known.lines)), cause)
+            return
+        if known is None or known.state != "RESERVED":
+            await say(table, order_id, StockCommitRejected(order_id=order_id, lines=list(lines)), cause)
+            return
+        if known.due_at <= stamp():
+            await lapse(table, known)
+            continue
+        after = replace(known, state="COMMITTED")
+        told = StockCommitted(order_id=order_id, lines=list(known.lines))
+        if await took_place(table, known, after, [], told, cause):
+            return
+
+
+async def release(table: Table, order_id: str, lines: Sequence[OrderLine], cause: str | None = None) -> None:
+    """Give a reservation back, a permanent one too; without one, leave a tombstone that rejects a later reservation."""
+    contention = Contention()
+    while await contention.again():
+        known = await store.find_reservation(table, order_id)
+        if known is None:
+            tombstone = Reservation(order_id, "TOMBSTONE", merged(lines))
+            if await took_place(table, None, tombstone, [], None, cause):
+                return
+        elif known.holds:
+            if await given_back(table, known, "RELEASED", cause):
+                return
+        else:
+            if known.state == "RELEASED":
+                await say(table, order_id, StockReleased(order_id=order_id, lines=list(known.lines)), cause)
+            return
+
+
+async def ship(table: Table, order_id: str) -> None:
+    """The goods of a reservation have left."""
+    contention = Contention()
+    while await contention.again():
+        known = await store.find_reservation(table, order_id)
+        if known is None or not known.holds:
+            return
+        records = await store.find_many(table, (line.product_id for line in known.lines))
+        changes = [moved(records[line.product_id], "SHIPMENT", -line.quantity, order_id) for line in known.lines]
+        if await took_place(table, known, replace(known, state="SHIPPED"), changes, None, None):
+            return
+
+
+async def lapse(table: Table, reservation: Reservation) -> bool:
+    """End a reservation whose time is over and that nobody has committed; whether it was this call that did."""
+    contention = Contention()
+    while await contention.again():
+        known = await store.find_reservation(table, reservation.order_id)
+        if known is None or known.state != "RESERVED" or known.due_at > stamp():
+            return False
+        if await given_back(table, known, "LAPSED", None):
+            return True
+    return False
+
+
+async def given_back(table: Table, known: Reservation, state: State, cause: str | None) -> bool:
+    """Give back what is held; False when somebody else was faster."""
+    records = await store.find_many(table, (line.product_id for line in known.lines))
+    changes = [moved(records[line.product_id], "RELEASE", -line.quantity, known.order_id) for line in known.lines]
+    told = StockReleased(order_id=known.order_id, lines=list(known.lines))
+    return await took_place(table, known, replace(known, state=state), changes, told, cause)
+
+
+def moved(record: StockRecord, kind: MovementType, quantity: int, order_id: str) -> Change:
+    """One line of an order, as a change of its stock."""
+    movement = Movement(type=kind, quantity=quantity, order_id=order_id, at=stamp())
+    return Change(record, record.moved(movement), movement)
+
+
+async def took_place(
+    table: Table,
+    before: Reservation | None,
+    after: Reservation,
+    changes: Sequence[Change],
+    told: Message | None,
+    cause: str | None,
+) -> bool:
+    """Write a reservation's next state with all its lines and its answer; False when somebody else was faster."""
+    writes: list[Write] = [store.save_reservation(table, before, after)]
+    writes += store.reserve_writes(table, changes, after.order_id)
+    if told is not None:
+        writes.append(store.answer(table, after.order_id, told, cause))
+    try:
+        await table.transact(*writes)
+    except ConditionFailed:
+        return False
+    signals.order_handled(after)
+    for change in changes:
+        signals.stock_changed(change)
+    return True
+
+
+async def say(table: Table, order_id: str, told: Message, cause: str | None) -> None:
+    """Repeat an answer."""
+    await table.write(store.answer(table, order_id, told, cause))
+
+
+# ------------------------------------------------------------------------------------- an operator's hand, and catalog
+
+
+async def change_stock(table: Table, product_id: str, decide: Callable[[StockRecord], Change | None]) -> StockRecord:
+    """Change one product's stock by what `decide` makes of it (None: nothing); the stock after it.
+
+    Raises ProductNotFound, and what `decide` raises.
+    """
+    contention = Contention()
+    while await contention.again():
+        record = await store.find_stock(table, product_id)
+        if record is None:
+            raise ProductNotFound
+        change = decide(record)
+        if change is None:
+            return record
+        try:
+            await table.transact(*store.writes_of(table, change))
+        except ConditionFailed:
+            continue
+        signals.stock_changed(change)
+        return change.after
+    raise AssertionError("contention ends by returning or raising")
+
+
+async def learn(
+    table: Table, product: Product, version: int, *, initial_stock: int | None = None, gone: bool = False
+) -> None:
+    """Keep what catalog says of a product; `initial_stock` is entered once, whatever comes when."""
+    contention = Contention()
+    while await contention.again():
+        before = await store.find_stock(table, product.id) or StockRecord(product.id, updated_at=stamp())
+        after = before.told(product, version, gone=gone)
+        movement = None
+        if initial_stock is not None and not before.opened:
+            if initial_stock:
+                movement = Movement(type="RECEIPT", quantity=initial_stock, at=stamp())
+                after = after.moved(movement)
+            after = replace(after, opened=True)
+        if after == before:
+            return
+        if after.version == 0:
+            after = replace(after, version=1)
+        change = Change(before, after, movement)
+        try:
+            await table.transact(*store.writes_of(table, change))
+        except ConditionFailed:
+            continue
+        if movement:
+            signals.stock_changed(change)
+        return
