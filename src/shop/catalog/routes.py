@@ -65,9 +65,15 @@ class Items(Shape):
 
 
 class Categories(Shape):
-    """All categories: flat in the order of the tree, or the roots with their children."""
+    """All categories, in the order of their tree."""
 
-    items: list[Category] | list[CategoryNode]
+    items: list[Category]
+
+
+class CategoryTree(Shape):
+    """The root categories, each with those below it."""
+
+    items: list[CategoryNode]
 
 
 class MoneyBody(Body):
@@ -330,10 +336,13 @@ async def list_reviews(catalog: Catalog, caller: Caller, page: PageRequest, prod
 
 
 @routes.get("/categories")
-async def list_categories(catalog: Catalog, *, language: Language, tree: bool = False) -> Answer[Categories]:
+async def list_categories(
+    catalog: Catalog, *, language: Language, tree: bool = False
+) -> Answer[Categories | CategoryTree]:
     """All categories in the order of their tree; with `tree=true` the roots, and each with its children."""
     found = await shelves.find_categories(catalog.db, language)
-    return Answer(Categories(items=category_tree(found) if tree else found), headers=FRESH)
+    shown = CategoryTree(items=category_tree(found)) if tree else Categories(items=found)
+    return Answer(shown, headers=FRESH)
 
 
 @routes.get("/categories/{categoryId}", raises=[CategoryNotFound])

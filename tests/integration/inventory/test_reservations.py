@@ -17,11 +17,11 @@ from shop.kernel.money import yen
 
 def test_all_lines_are_reserved_committed_and_shipped(inventory, run):
     async def scenario():
-        first, second, order = await inventory.product(10), await inventory.product(3), uuid4().hex
-        wanted = lines(**{first: 2, second: 3})
+        first, second, order = await inventory.product(10), await inventory.product(8), uuid4().hex
+        wanted = lines(**{first: 2, second: 8})
         await inventory.receive(ReserveStock(order_id=order, lines=wanted))
         assert await inventory.levels(first) == (10, 2, 8)
-        assert await inventory.levels(second) == (3, 3, 0)
+        assert await inventory.levels(second) == (8, 8, 0)
         await inventory.receive(CommitStock(order_id=order, lines=wanted))
         assert await inventory.levels(first) == (10, 2, 8)
         await inventory.receive(ShipStock(order_id=order, lines=wanted), ShipStock(order_id=order, lines=wanted))

@@ -48,13 +48,13 @@ class Exchange(asyncio.Protocol):
 
     def __init__(self, server: "Server") -> None:
         self.server, self.handler = server, server.handler
+        self.transport: asyncio.Transport
         self.waiting: deque[Request] = deque()
         self.answering: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream, since we listen for streams
-        self.transport = transport
+        self.transport = transport  # type: ignore[assignment]  # a stream transport, since we listen for streams
         self.server.connections.add(self)
         self.begin()
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import types
 import typing
 from collections.abc import Iterable
 from typing import Any
@@ -87,7 +88,12 @@ def kinds_of(route: Route) -> list[Any]:
     """The types that a route speaks of."""
     kinds = [parameter.kind for parameter in route.parameters.values() if parameter.place in ("path", "query")]
     content = content_of(route)
-    return [each for each in (*kinds, route.body, content) if each not in (None, type(None), bytes)]
+    return [each for each in (*kinds, route.body, *alternatives(content)) if each not in (None, type(None), bytes)]
+
+
+def alternatives(kind: Any) -> tuple[Any, ...]:
+    """The types of an answer that may have one of several."""
+    return typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
 
 
 def operation(service: str, route: Route, names: dict[Any, Any]) -> dict[str, Any]:
@@ -152,7 +158,8 @@ def answers_of(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
     if content is bytes:
         good["content"] = {"*/*": {}}
     elif content is not None and content is not type(None):
-        good["content"] = {"application/json": {"schema": names[content]}}
+        schemas = [names[each] for each in alternatives(content)]
+        good["content"] = {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in dict.fromkeys([*route.raises, *implied(route)]):
         by_status.setdefault(problem.status, []).append(problem)
