@@ -1,4 +1,4 @@
-"""PostgreSQL and the emulator for one run of the test suite, shared by all its xdist workers.
+"""PostgreSQL, the emulator, and a whole shop, for one run of the test suite, shared by all its xdist workers.
 
 The run's first process (the controller) owns them: it starts each at the first request for it, which comes over a
 loopback socket from whichever worker needs it first, and stops them at the end. Should the controller be killed, they
@@ -12,6 +12,7 @@ import shutil
 import socket
 import socketserver
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -65,7 +66,7 @@ class Servers:
             self._accounts += 1
             return {"account": str(self._accounts)}
         if what not in self._known:
-            self._known[what] = {"postgres": self._postgres, "emulator": self._emulator}[what]()
+            self._known[what] = {"postgres": self._postgres, "emulator": self._emulator, "shop": self._shop}[what]()
         return self._known[what]
 
     def _postgres(self) -> dict[str, Any]:
@@ -80,6 +81,34 @@ class Servers:
         server.prepare()
         self._run(server.command(self._lifeline), server.environment(), server.is_ready)
         return {"endpoint": server.access.endpoint}
+
+    def _shop(self) -> dict[str, Any]:
+        """A shop as `shop up --json` tells of it. Nothing listens on its OTLP port: a test may."""
+        ports = ("--port", free_port(), "--console-port", free_port(), "--otlp-port", free_port())
+        command = [
+            sys.executable,
+            "-m",
+            "shop.cli",
+            "up",
+            "--json",
+            "--no-traffic",
+            "--data",
+            self._folder / "shop",
+            *ports,
+        ]
+        log = self._folder / "shop.log"
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [str(part) for part in command], stdout=subprocess.PIPE, stderr=stderr, process_group=0
+            )
+        self._processes.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the shop did not start: {log.read_text()[-4000:]}")
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        told: dict[str, Any] = json.loads(line)
+        return told
 
     def _run(self, command: list[str], environment: dict[str, str], is_ready: Callable[[], bool]) -> None:
         log = (self._folder / f"server-{len(self._processes)}.log").open("wb")
@@ -111,9 +140,9 @@ def handler(servers: Servers) -> type[socketserver.StreamRequestHandler]:
 
 
 def ask(what: str) -> dict[str, Any]:
-    """What the controller says about `postgres`, `emulator` or a fresh `account`."""
+    """What the controller says about `postgres`, `emulator`, `shop` or a fresh `account`."""
     host, _, port = os.environ[ADDRESS].partition(":")
-    with socket.create_connection((host, int(port)), timeout=PATIENCE * 2) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE * 4) as connection:
         connection.sendall(f"{what}\n".encode())
         with connection.makefile("rb") as stream:
             answer: dict[str, Any] = json.load(stream)

@@ -21,6 +21,7 @@ from shop.runtime.postgres import Connection, Database, Raced
 from shop.telemetry import trace_id
 
 __all__ = [
+    "PRODUCT_COLUMNS",
     "FirstAnswer",
     "Kept",
     "claim_key",
@@ -34,6 +35,7 @@ __all__ = [
     "list_orders",
     "lock_stuck",
     "place",
+    "product_row",
     "rebuild",
     "record",
     "trim",

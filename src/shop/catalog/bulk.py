@@ -1,0 +1,99 @@
+"""Many products at once, by COPY: what a seed writes. Nothing is announced; the search index is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from shop.catalog.model import OTHER_ROOT, ROOTS_SHOWN, Entry, Review
+from shop.catalog.store import columns
+from shop.contracts.shapes import Text
+from shop.kernel.clock import parse
+from shop.runtime.postgres import Connection, Database
+
+__all__ = ["NewCategory", "add_categories", "add_entries", "add_reviews", "count_generated", "count_products"]
+
+PRODUCT_COLUMNS = (
+    "id", "sku", "name", "description", "price", "category_id", "status", "attributes", "translations", "version",
+    "created_at", "updated_at", "json_ja", "json_en", "rating_sum", "rating_count", "stock_status", "stock_version",
+)  # fmt: skip
+IMAGE_COLUMNS = ("id", "product_id", "status", "folder", "content_type", "width", "height", "created_at")
+REVIEW_COLUMNS = ("id", "product_id", "user_id", "author", "rating", "title", "body", "created_at")
+ADD_CATEGORY = """
+    insert into categories (id, parent_id, path, name, translations, root_label) values ($1, $2, $3, $4, $5, $6)
+    on conflict (id) do nothing
+"""
+COUNT_OWN = "update categories set own_products = own_products + $2 where id = $1"
+ROOTS = "select id from categories where parent_id is null order by position"
+PATHS = "select id, path, root_label from categories"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCategory:
+    """A category to add; its parent is there, or stands before it."""
+
+    id: str
+    parent: str | None
+    ja: str
+    en: str
+
+
+async def add_categories(tx: Connection, categories: Sequence[NewCategory]) -> None:
+    """Add categories; those that are there stay as they are."""
+    roots = [row["id"] for row in await tx.fetch(ROOTS)]
+    known = {row["id"]: (list(row["path"]), row["root_label"]) for row in await tx.fetch(PATHS)}
+    for category in categories:
+        if category.id in known:
+            continue
+        path, label = known[category.parent] if category.parent else ([], "")
+        if not category.parent:
+            roots.append(category.id)
+            label = category.id if len(roots) <= ROOTS_SHOWN else OTHER_ROOT
+        known[category.id] = ([*path, category.id], label)
+        translations = msgspec.json.encode({"en": Text(name=category.en)}).decode()
+        await tx.execute(
+            ADD_CATEGORY, category.id, category.parent, [*path, category.id], category.ja, translations, label
+        )
+
+
+async def add_entries(tx: Connection, entries: Sequence[Entry]) -> None:
+    """Add new products with their pictures, stock and ratings as they are told. All are active."""
+    rows = [
+        (*columns(each), each.rating_sum, each.rating_count, each.stock_status, int(each.stock_status is not None))
+        for each in entries
+    ]
+    await tx.raw.copy_records_to_table("products", records=rows, columns=PRODUCT_COLUMNS)
+    pictures = [
+        (picture.id, each.id, picture.status, picture.folder, picture.content_type, picture.width, picture.height,
+         each.created_at)
+        for each in entries
+        for picture in each.pictures
+    ]  # fmt: skip
+    await tx.raw.copy_records_to_table("images", records=pictures, columns=IMAGE_COLUMNS)
+    changed = [(each.id,) for each in entries]
+    await tx.raw.copy_records_to_table("product_changes", records=changed, columns=("product_id",))
+    counts: dict[str, int] = {}
+    for each in entries:
+        counts[each.draft.category_id] = counts.get(each.draft.category_id, 0) + 1
+    for category in sorted(counts):
+        await tx.execute(COUNT_OWN, category, counts[category])
+
+
+async def add_reviews(tx: Connection, reviews: Sequence[Review]) -> None:
+    """Add reviews; their products' ratings are told with the products."""
+    rows = [
+        (each.id, each.product_id, each.user_id, each.author, each.rating, each.title, each.body,
+         parse(each.created_at))
+        for each in reviews
+    ]  # fmt: skip
+    await tx.raw.copy_records_to_table("reviews", records=rows, columns=REVIEW_COLUMNS)
+
+
+async def count_products(db: Database) -> int:
+    """How many products there are, up to a thousand: enough to know whether the shop is empty."""
+    return int(await db.fetchval("select count(*) from (select from products limit 1000) as few"))
+
+
+async def count_generated(db: Database, prefix: str) -> int:
+    """How many products have an SKU with this prefix."""
+    return int(await db.fetchval("select count(*) from products where sku >= $1 and sku < $1 || '~'", prefix))
