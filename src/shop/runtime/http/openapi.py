@@ -53,6 +53,7 @@ PHRASES = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content"}
 
 def openapi(services: Iterable[Routes], version: str) -> dict[str, Any]:
     """One document of all routes of these services."""
+    services = list(services)
     found = [(service.service, route) for service in services for route in service.all]
     kinds = {kind for _, route in found for kind in kinds_of(route)}
     _, components = msgspec.json.schema_components(kinds, ref_template=REF)
@@ -60,6 +61,8 @@ def openapi(services: Iterable[Routes], version: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for service, route in found:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(service, route, names)
+    for each in services:
+        paths |= health_of(each.service)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -73,6 +76,23 @@ def openapi(services: Iterable[Routes], version: str) -> dict[str, Any]:
             "schemas": {**dict(sorted(components.items())), "Problem": PROBLEM},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
+    }
+
+
+def health_of(service: str) -> dict[str, Any]:
+    """The two checks that every service has."""
+    answers = {"200": {"description": "OK"}}
+    down = {"503": {"description": "A dependency is down; `dependencies` names it."}}
+
+    def check(state: str, summary: str, answers: dict[str, Any]) -> dict[str, Any]:
+        name = f"{service}{state.capitalize()}"
+        return {
+            "get": {"operationId": name, "summary": summary, "tags": [service], "x-who": "anyone", "responses": answers}
+        }
+
+    return {
+        f"/health/{service}/live": check("live", "Whether the process lives.", answers),
+        f"/health/{service}/ready": check("ready", "Whether all that it needs is there.", answers | down),
     }
 
 
