@@ -1,7 +1,9 @@
 """Many products at once, by COPY: what a seed writes. Nothing is announced; the search index is told."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -11,7 +13,19 @@ from shop.contracts.shapes import Text
 from shop.kernel.clock import parse
 from shop.runtime.postgres import Connection, Database
 
-__all__ = ["NewCategory", "add_categories", "add_entries", "add_reviews", "count_generated", "count_products"]
+__all__ = [
+    "NewCategory",
+    "add_categories",
+    "add_entries",
+    "add_reviews",
+    "count_entries",
+    "count_products",
+    "has_products",
+    "is_taken",
+    "last_sku",
+]
+
+PATIENCE = 60.0  # seconds for one COPY: the disk may be busy with a checkpoint
 
 PRODUCT_COLUMNS = (
     "id", "sku", "name", "description", "price", "category_id", "status", "attributes", "translations", "version",
@@ -26,6 +40,10 @@ ADD_CATEGORY = """
 COUNT_OWN = "update categories set own_products = own_products + $2 where id = $1"
 ROOTS = "select id from categories where parent_id is null order by position"
 PATHS = "select id, path, root_label from categories"
+LAST_SKU = """
+    select sku from products where sku between $1 and $2 and translate(sku, '0123456789', '0000000000')
+        = translate($1, '0123456789', '0000000000') order by sku desc limit 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +75,27 @@ async def add_categories(tx: Connection, categories: Sequence[NewCategory]) -> N
 
 
 async def add_entries(tx: Connection, entries: Sequence[Entry]) -> None:
-    """Add new products with their pictures, stock and ratings as they are told. All are active."""
+    """Add new products with their pictures, stock and ratings as they are told. All are active; `count_entries` must
+    follow in the same transaction.
+    """
     rows = [
         (*columns(each), each.rating_sum, each.rating_count, each.stock_status, int(each.stock_status is not None))
         for each in entries
     ]
-    await tx.raw.copy_records_to_table("products", records=rows, columns=PRODUCT_COLUMNS)
     pictures = [
         (picture.id, each.id, picture.status, picture.folder, picture.content_type, picture.width, picture.height,
          each.created_at)
         for each in entries
         for picture in each.pictures
     ]  # fmt: skip
-    await tx.raw.copy_records_to_table("images", records=pictures, columns=IMAGE_COLUMNS)
-    changed = [(each.id,) for each in entries]
-    await tx.raw.copy_records_to_table("product_changes", records=changed, columns=("product_id",))
-    counts: dict[str, int] = {}
-    for each in entries:
-        counts[each.draft.category_id] = counts.get(each.draft.category_id, 0) + 1
+    await copy(tx, "products", PRODUCT_COLUMNS, rows)
+    await copy(tx, "images", IMAGE_COLUMNS, pictures)
+    await copy(tx, "product_changes", ("product_id",), [(each.id,) for each in entries])
+
+
+async def count_entries(tx: Connection, entries: Sequence[Entry]) -> None:
+    """Count new products in their categories. It locks these until the transaction ends, hence it comes last."""
+    counts = Counter(each.draft.category_id for each in entries)
     for category in sorted(counts):
         await tx.execute(COUNT_OWN, category, counts[category])
 
@@ -86,14 +107,29 @@ async def add_reviews(tx: Connection, reviews: Sequence[Review]) -> None:
          parse(each.created_at))
         for each in reviews
     ]  # fmt: skip
-    await tx.raw.copy_records_to_table("reviews", records=rows, columns=REVIEW_COLUMNS)
+    await copy(tx, "reviews", REVIEW_COLUMNS, rows)
+
+
+async def copy(tx: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """New rows of a table, in one stream."""
+    await tx.raw.copy_records_to_table(table, records=rows, columns=columns, timeout=PATIENCE)
+
+
+async def has_products(db: Database) -> bool:
+    """Whether there is, or ever was, a product."""
+    return bool(await db.fetchval("select exists (select from products)"))
 
 
 async def count_products(db: Database) -> int:
-    """How many products there are, up to a thousand: enough to know whether the shop is empty."""
-    return int(await db.fetchval("select count(*) from (select from products limit 1000) as few"))
+    """How many products there are."""
+    return int(await db.fetchval("select count(*) from products where status <> 'deleted'"))
 
 
-async def count_generated(db: Database, prefix: str) -> int:
-    """How many products have an SKU with this prefix."""
-    return int(await db.fetchval("select count(*) from products where sku >= $1 and sku < $1 || '~'", prefix))
+async def last_sku(db: Database, least: str, most: str) -> str | None:
+    """The last SKU between these two that is written as they are: as long, and with digits where they have some."""
+    return await db.fetchval(LAST_SKU, least, most)  # type: ignore[no-any-return]  # one text column
+
+
+async def is_taken(db: Database, product_id: str) -> bool:
+    """Whether a product has, or had, this id."""
+    return bool(await db.fetchval("select exists (select from products where id = $1)", product_id))

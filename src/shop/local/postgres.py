@@ -33,7 +33,7 @@ SETTINGS = {
     "autovacuum_worker_slots": "2",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_wal_size": "256MB",
+    "max_wal_size": "1GB",
     "log_min_messages": "fatal",
     "log_line_prefix": "",
     "log_statement_stats": "off",

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 
+import msgspec
 import uvloop
 
 from shop.kernel.config import load
@@ -18,24 +19,33 @@ from shop.local.seed.people import accounts
 
 __all__ = ["main"]
 
+MOST = 10_000_000  # products; their SKUs have eight digits
+
+
+def count(text: str) -> int:
+    """A number of products."""
+    if not 0 <= (number := int(text)) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MOST:,}")
+    return number
+
 
 def main(arguments: list[str]) -> int:
     """Fill the shop; 2 with a line on stderr when it cannot be."""
     parser = argparse.ArgumentParser(prog="python -m shop.local.seed")
-    parser.add_argument("--products", type=int, default=120)
+    parser.add_argument("--products", type=count, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--if-empty", action="store_true")
     asked = parser.parse_args(arguments)
     try:
         settings = load(Settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            products = runner.run(fill(settings, asked.products, asked.seed, if_empty=asked.if_empty))
+            filled = runner.run(fill(settings, asked.products, asked.seed, if_empty=asked.if_empty))
     except (SettingsError, Refused, DependencyUnavailable, DependencyTimeout, TimeoutError) as error:
         sys.stderr.write(f"the shop cannot be filled: {error or type(error).__name__}\n")
         return 2
     except KeyboardInterrupt:
         return 130
-    sys.stdout.write(json.dumps({"seeded": products > 0, "products": products, **accounts()}) + "\n")
+    sys.stdout.write(json.dumps({**msgspec.to_builtins(filled), **accounts()}) + "\n")
     return 0
 
 

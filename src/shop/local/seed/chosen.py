@@ -1,31 +1,43 @@
 """The hand-picked 120: their ids, stock and reviews, the same for the same seed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+import msgspec
+
 from shop.catalog.model import Draft, Entry, Picture, Review
 from shop.contracts.shapes import StockStatus, Text
+from shop.inventory.model import DEFAULT_THRESHOLD
 from shop.kernel.clock import stamp
 from shop.local.seed.goods import GOODS
-from shop.local.seed.pictures import CONTENT_TYPE, EDGE, PALETTES
+from shop.local.seed.pictures import CONTENT_TYPE, EDGE, PALETTES, Drawing
 from shop.local.seed.reviews import AUTHORS, OPINIONS
+from shop.local.seed.tree import root_of
 
-__all__ = ["Shelved", "chosen", "folder_of", "id_at"]
+__all__ = ["DRAWINGS", "Shelved", "chosen", "id_at", "picture_of", "rated", "reviews_of", "stock_word"]
 
-OPENED = datetime(2026, 9, 1, tzinfo=UTC)  # the shop's first day; products came one every six hours
+OPENED = datetime(2024, 4, 1, tzinfo=UTC)  # the shop's first day; products came one every six hours
 LEAST, MOST = 25, 240  # pieces of what is well stocked
 SCARCE = {7: 0, 13: 3, 19: 0, 31: 5, 44: 2, 58: 0, 73: 4, 88: 1, 97: 0, 110: 3}  # place in GOODS -> pieces
-THRESHOLD = 5
+USUAL = 5  # palettes that anything looks good in
+OPINIONATED = (0, 1, 2, 2, 3, 5)  # how many say something
 
 
+@dataclass(frozen=True, slots=True)
 class Shelved:
-    """A product with what there is of it and what customers think."""
+    """A product with the pieces there are of it (None: inventory does not know it) and what customers think."""
 
-    __slots__ = ("entry", "reviews", "stock")
+    entry: Entry
+    pieces: int | None
+    reviews: list[Review]
 
-    def __init__(self, entry: Entry, stock: int, reviews: list[Review]) -> None:
-        self.entry, self.stock, self.reviews = entry, stock, reviews
+
+def rated(entry: Entry, pieces: int, reviews: list[Review]) -> Shelved:
+    """A product whose rating is that of its reviews."""
+    total = sum(review.rating for review in reviews)
+    return Shelved(msgspec.structs.replace(entry, rating_sum=total, rating_count=len(reviews)), pieces, reviews)
 
 
 def id_at(moment: datetime, random: Random) -> str:
@@ -35,26 +47,16 @@ def id_at(moment: datetime, random: Random) -> str:
     return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
-def folder_of(category: str, variant: int) -> str:
-    """Where S3 has the drawing of a category in these colours, in its three sizes."""
-    return f"seed/{category}-{variant % len(PALETTES)}"
-
-
-def picture_of(product_id: str, category: str, variant: int) -> Picture:
-    """A finished picture."""
+def picture_of(product_id: str, drawing: Drawing) -> Picture:
+    """A product's picture, finished; others may have the same drawing."""
     return Picture(
-        id=product_id,
-        status="ready",
-        folder=folder_of(category, variant),
-        content_type=CONTENT_TYPE,
-        width=EDGE,
-        height=EDGE,
+        id=product_id, status="ready", folder=drawing.folder, content_type=CONTENT_TYPE, width=EDGE, height=EDGE
     )
 
 
 def stock_word(pieces: int) -> StockStatus:
     """What the shop window says."""
-    return "OUT_OF_STOCK" if pieces == 0 else "LOW_STOCK" if pieces <= THRESHOLD else "IN_STOCK"
+    return "OUT_OF_STOCK" if pieces == 0 else "LOW_STOCK" if pieces <= DEFAULT_THRESHOLD else "IN_STOCK"
 
 
 def chosen(seed: int) -> list[Shelved]:
@@ -68,7 +70,6 @@ def shelved(place: int, random: Random) -> Shelved:
     good, moment = GOODS[place], OPENED + timedelta(hours=6 * place)
     product_id = id_at(moment, random)
     pieces = SCARCE.get(place, random.randint(LEAST, MOST))
-    reviews = reviews_of(product_id, moment, random)
     draft = Draft(
         sku=f"{good.category[:3].upper()}-{place + 1:04d}",
         name=good.ja,
@@ -85,26 +86,31 @@ def shelved(place: int, random: Random) -> Shelved:
         version=1,
         created_at=moment,
         updated_at=moment,
-        pictures=(picture_of(product_id, good.category, place),),
-        rating_sum=sum(review.rating for review in reviews),
-        rating_count=len(reviews),
+        pictures=(picture_of(product_id, drawing_of(place)),),
         stock_status=stock_word(pieces),
     )
-    return Shelved(entry, pieces, reviews)
+    return rated(entry, pieces, reviews_of(product_id, good.category, moment, random))
 
 
-def reviews_of(product_id: str, moment: datetime, random: Random) -> list[Review]:
-    """Up to five opinions of different people."""
+def drawing_of(place: int) -> Drawing:
+    """The picture of the product at a place of GOODS."""
+    good = GOODS[place]
+    return Drawing(good.shape or good.category, place % USUAL if good.palette is None else good.palette)
+
+
+def reviews_of(product_id: str, category: str, moment: datetime, random: Random) -> list[Review]:
+    """Up to five different opinions of different people, the oldest first."""
+    count = random.choice(OPINIONATED)
+    opinions = random.sample(OPINIONS[root_of(category)], count)
     found = []
-    for author in random.sample(AUTHORS, random.choice((0, 1, 2, 2, 3, 5))):
+    for author, (title, body, rating) in zip(random.sample(range(len(AUTHORS)), count), opinions, strict=True):
         moment += timedelta(hours=random.randint(9, 90))
-        title, body, rating = random.choice(OPINIONS)
         found.append(
             Review(
                 id=id_at(moment, random),
                 product_id=product_id,
-                user_id=f"seed-{AUTHORS.index(author) + 1:02d}",
-                author=author,
+                user_id=f"seed-{author + 1:02d}",
+                author=AUTHORS[author],
                 rating=rating,
                 title=title,
                 body=body,
@@ -112,3 +118,10 @@ def reviews_of(product_id: str, moment: datetime, random: Random) -> list[Review
             )
         )
     return found
+
+
+# Those of the hand-picked, and of each category in all colours for what is put together from words.
+DRAWINGS = dict.fromkeys(
+    [drawing_of(place) for place in range(len(GOODS))]
+    + [Drawing(good.category, palette) for good in GOODS for palette in range(len(PALETTES))]
+)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shop.local.seed.looks import LOOKS
+
 __all__ = ["GOODS", "Good"]
 
 
@@ -16,11 +18,14 @@ class Good:
     about_ja: str
     about_en: str
     attributes: dict[str, str]
+    shape: str | None = None  # of its picture; that of its category unless told
+    palette: int | None = None
 
 
 def good(category: str, price: int, ja: str, en: str, about_ja: str, about_en: str, **attributes: str) -> Good:
     """A product; the keyword arguments are its attributes."""
-    return Good(category, price, ja, en, about_ja, about_en, attributes)
+    shape, palette = LOOKS.get(ja, (None, None))
+    return Good(category, price, ja, en, about_ja, about_en, attributes, shape, palette)
 
 
 # fmt: off

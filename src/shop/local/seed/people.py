@@ -92,12 +92,13 @@ class Reception:
             raise Refused(f"POST /users: {status} {answer}")
         if status == 201:
             await self.confirm(person)
+        user_id, token = await self.sign_in(person)
         for group in person.groups:
             await self.aws.call(
                 "cognito-idp", "AdminAddUserToGroup", UserPoolId=self.pool, Username=person.email, GroupName=group
             )
         if person.address:
-            await self.give_address(person)
+            await self.give_address(f"/users/{user_id}/addresses", token, person.address)
 
     async def confirm(self, person: Person) -> None:
         """Confirm by the mailed code."""
@@ -117,19 +118,22 @@ class Reception:
                     return code[1]
                 await asyncio.sleep(0.05)
 
-    async def give_address(self, person: Person) -> None:
-        """An address, unless there is one."""
+    async def sign_in(self, person: Person) -> tuple[str, str]:
+        """Somebody's id and token. Who was registered by a seed that died before it could confirm is confirmed."""
         login = {"email": person.email, "password": PASSWORD}
-        status, signed_in = await self.call("POST", "/auth/login", login)
-        if status == 403:  # registered by a seed that was killed before it could confirm
+        status, answer = await self.call("POST", "/auth/login", login)
+        if status == 403:
             await self.call("POST", "/users/confirm/resend", {"email": person.email})
             await self.confirm(person)
-            status, signed_in = await self.call("POST", "/auth/login", login)
+            status, answer = await self.call("POST", "/auth/login", login)
         if status != 200:
-            raise Refused(f"POST /auth/login: {status} {signed_in}")
-        path, token = f"/users/{signed_in['userId']}/addresses", signed_in["accessToken"]
+            raise Refused(f"POST /auth/login: {status} {answer}")
+        return answer["userId"], answer["accessToken"]
+
+    async def give_address(self, path: str, token: str, address: dict[str, str]) -> None:
+        """An address, unless there is one."""
         if not (await self.call("GET", path, token=token))[1]["items"]:
-            status, answer = await self.call("POST", path, person.address, token)
+            status, answer = await self.call("POST", path, address, token)
             if status != 201:
                 raise Refused(f"POST {path}: {status} {answer}")
 

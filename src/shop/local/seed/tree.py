@@ -1,8 +1,9 @@
 """The shop's categories: three levels, each with its name in Japanese and English."""
 
 from dataclasses import dataclass
+from functools import cache
 
-__all__ = ["TREE", "Branch"]
+__all__ = ["TREE", "Branch", "root_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,10 @@ TREE = (
     Branch("keyboards", "desk", "キーボード・マウス", "Keyboards and mice"),
     Branch("lamps", "desk", "照明", "Lamps"),
 )
+
+
+@cache
+def root_of(category: str) -> str:
+    """The root that a category is below."""
+    parent = next(branch.parent for branch in TREE if branch.id == category)
+    return root_of(parent) if parent else category
