@@ -1,5 +1,5 @@
 """Fills an empty shop: the state that events would have left, without events and without counting.
 
-Goods and their order of writing: pictures, stock, orders' copy, people, and last, in one transaction, the catalog: a
+People, pictures, stock and orders' copy come first; the catalog comes last, in one transaction: a
 shop that has products has all the rest.
 """
