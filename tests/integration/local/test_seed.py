@@ -287,3 +287,14 @@ def test_what_cannot_be_is_said_in_words(run, shop: Filling, arguments, changed,
     said = run(shop.seed(*arguments, code=2, **changed))
     assert says in said
     assert "Traceback" not in said
+
+
+def test_without_a_gateway_nothing_appears(run, shop: Filling, postgres):
+    async def story() -> None:
+        alone = Filling({**shop.environment, **await fresh(postgres)}, shop.account, shop.catalog, shop.users)
+        said = await alone.seed(code=2, GATEWAY_URL="http://127.0.0.1:1")
+        assert "cannot be filled" in said
+        assert "Traceback" not in said
+        assert await alone.rows("select * from products") == []
+
+    run(story())

@@ -10,15 +10,22 @@ import sys
 
 import msgspec
 import uvloop
+from asyncpg import PostgresError
 
 from shop.kernel.config import load
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, SettingsError
 from shop.local.errors import Refused
 from shop.local.seed.fill import Settings, fill
 from shop.local.seed.people import accounts
+from shop.runtime.aws import AwsError
+from shop.runtime.wire import WireError
 
 __all__ = ["main"]
 
+# What is not ours to mend; a full disk is one of PostgreSQL's errors.
+FAILURES = (
+    SettingsError, Refused, DependencyUnavailable, DependencyTimeout, TimeoutError, WireError, AwsError, PostgresError
+)  # fmt: skip
 MOST = 10_000_000  # products; their SKUs have eight digits
 
 
@@ -40,7 +47,7 @@ def main(arguments: list[str]) -> int:
         settings = load(Settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             filled = runner.run(fill(settings, asked.products, asked.seed, if_empty=asked.if_empty))
-    except (SettingsError, Refused, DependencyUnavailable, DependencyTimeout, TimeoutError) as error:
+    except FAILURES as error:
         sys.stderr.write(f"the shop cannot be filled: {error or type(error).__name__}\n")
         return 2
     except KeyboardInterrupt:
