@@ -21,13 +21,16 @@ from tests.support.asgi import Answered, InProcess
 
 from shop.catalog import app as catalog_app
 from shop.inventory.store import find_movements, find_stock
+from shop.kernel.config import load
 from shop.local.environment import process
 from shop.local.ports import free_port
 from shop.local.seed.chosen import chosen
 from shop.local.seed.many import id_of
-from shop.runtime.aws import Aws
+from shop.runtime.aws import Aws, AwsSettings
 from shop.runtime.dynamo import Table
 from shop.runtime.postgres import Database, migrate
+from shop.runtime.s3 import Bucket
+from shop.runtime.wire import Client
 from shop.users import app as users_app
 
 PASSWORD = "Mieruka-2026"
@@ -254,6 +257,18 @@ def test_a_seed_that_was_killed_before_its_end_is_completed_by_the_next(run, sho
     run(story())
 
 
+async def pictures_are_there(filling: Filling) -> None:
+    """Every picture that a product tells of, in every size."""
+    client = Client()
+    bucket = Bucket(filling.environment["IMAGES_BUCKET"], load(AwsSettings), client)
+    for (folder,) in await filling.rows("select distinct folder from images"):
+        for size, edge in (("original", 1000), ("medium", 480), ("small", 160)):
+            stored = await bucket.get(f"{folder}/{size}")
+            assert stored
+            assert ET.fromstring(stored.body).get("width") == str(edge)
+    await client.aclose()
+
+
 def test_more_products_come_in_their_order_however_often_one_asks(run, shop: Filling, postgres):
     async def story() -> None:
         stores = await fresh(postgres)
@@ -264,6 +279,7 @@ def test_more_products_come_in_their_order_however_often_one_asks(run, shop: Fil
         assert ids == [id_of(1, number) for number in range(5500 - 120)]
         assert await grown.rows("select sum(own_products) from categories") == [(5500,)]
         assert await grown.rows("select count(*) from products", "ORDERS") == [(5500,)]
+        await pictures_are_there(grown)
         await grown.rows(
             "update products set status = 'deleted', sku = null, category_id = null where sku = 'S1-00005379'"
         )
@@ -278,10 +294,11 @@ def test_more_products_come_in_their_order_however_often_one_asks(run, shop: Fil
     ("arguments", "changed", "says"),
     [
         (("--products", "-1"), {}, "-1"),
+        (("--seed", "-1"), {}, "-1"),
         ((), {"CATALOG_DATABASE_URL": "postgresql://catalog:x@127.0.0.1:1/catalog"}, "cannot be filled"),
         ((), {"AWS_REGION": ""}, "AWS_REGION"),
     ],
-    ids=["a negative number", "no database", "a setting is missing"],
+    ids=["a negative number", "a negative seed", "no database", "a setting is missing"],
 )
 def test_what_cannot_be_is_said_in_words(run, shop: Filling, arguments, changed, says):
     said = run(shop.seed(*arguments, code=2, **changed))

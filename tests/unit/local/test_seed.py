@@ -11,7 +11,10 @@ import pytest
 from shop.catalog.model import Draft
 from shop.catalog.routes import NewProductBody
 from shop.kernel.clock import now
-from shop.local.seed.chosen import DRAWINGS, chosen
+from shop.local.seed import chosen as picked
+from shop.local.seed import many
+from shop.local.seed.__main__ import LAST, MOST
+from shop.local.seed.chosen import chosen
 from shop.local.seed.many import generated, id_of, number_of, sku_of
 from shop.local.seed.pictures import RED, SHAPES, SIZES, Drawing
 from shop.local.seed.tree import TREE, root_of
@@ -104,6 +107,9 @@ def test_ids_sort_by_the_time_of_creation_which_is_past():
     assert entries == sorted(entries, key=lambda entry: entry.id) == sorted(entries, key=lambda entry: entry.created_at)
     assert all(UUID(entry.id).version == 7 for entry in entries)
     assert all(entry.created_at < now() for entry in entries)
+    (latest,) = generated(LAST, range(MOST - 1, MOST), 0)
+    assert latest.entry.created_at < now()
+    assert len(latest.entry.draft.sku) <= 40
     reviews = [review for each in everything() for review in each.reviews]
     assert all(review.created_at < "2026" for review in reviews)
 
@@ -133,9 +139,10 @@ def test_pictures_are_svg_that_runs_nothing_and_loads_nothing(shape):
 
 
 def test_every_shape_is_the_picture_of_something():
-    assert {each.shape for each in DRAWINGS} == set(SHAPES)
+    assert {each.shape for each in (*picked.DRAWINGS, *many.DRAWINGS)} == set(SHAPES)
 
 
 def test_every_product_has_a_picture_of_those_that_are_drawn():
-    drawn = {each.folder for each in DRAWINGS}
-    assert all(next(one.folder for one in each.entry.pictures) in drawn for each in everything())
+    for products, drawings in ((chosen(1), picked.DRAWINGS), (generated(1, FEW, 1_000), many.DRAWINGS)):
+        drawn = {each.folder for each in drawings}
+        assert all(next(one.folder for one in each.entry.pictures) in drawn for each in products)

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 
 import msgspec
 import uvloop
@@ -27,20 +28,25 @@ FAILURES = (
     SettingsError, Refused, DependencyUnavailable, DependencyTimeout, TimeoutError, WireError, AwsError, PostgresError
 )  # fmt: skip
 MOST = 10_000_000  # products; their SKUs have eight digits
+LAST = 9_999  # of the seeds: each has products of its own, and its number is part of their SKUs
 
 
-def count(text: str) -> int:
-    """A number of products."""
-    if not 0 <= (number := int(text)) <= MOST:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MOST:,}")
+def up_to(most: int) -> Callable[[str], int]:
+    """A number from 0 to `most`, as typed."""
+
+    def number(text: str) -> int:
+        if not 0 <= (typed := int(text)) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from 0 to {most:,}")
+        return typed
+
     return number
 
 
 def main(arguments: list[str]) -> int:
     """Fill the shop; 2 with a line on stderr when it cannot be."""
     parser = argparse.ArgumentParser(prog="python -m shop.local.seed")
-    parser.add_argument("--products", type=count, default=120)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--products", type=up_to(MOST), default=120)
+    parser.add_argument("--seed", type=up_to(LAST), default=1)
     parser.add_argument("--if-empty", action="store_true")
     asked = parser.parse_args(arguments)
     try:

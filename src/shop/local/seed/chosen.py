@@ -12,7 +12,7 @@ from shop.contracts.shapes import StockStatus, Text
 from shop.inventory.model import DEFAULT_THRESHOLD
 from shop.kernel.clock import stamp
 from shop.local.seed.goods import GOODS
-from shop.local.seed.pictures import CONTENT_TYPE, EDGE, PALETTES, Drawing
+from shop.local.seed.pictures import CONTENT_TYPE, EDGE, Drawing
 from shop.local.seed.reviews import AUTHORS, OPINIONS
 from shop.local.seed.tree import root_of
 
@@ -120,8 +120,4 @@ def reviews_of(product_id: str, category: str, moment: datetime, random: Random)
     return found
 
 
-# Those of the hand-picked, and of each category in all colours for what is put together from words.
-DRAWINGS = dict.fromkeys(
-    [drawing_of(place) for place in range(len(GOODS))]
-    + [Drawing(good.category, palette) for good in GOODS for palette in range(len(PALETTES))]
-)
+DRAWINGS = list(dict.fromkeys(drawing_of(place) for place in range(len(GOODS))))

@@ -1,15 +1,13 @@
 """Fills a shop: in which order, and into which store."""
 
-import asyncio
-
 import msgspec
 
 from shop.catalog import bulk
 from shop.inventory.store import seed_stock
 from shop.local.seed.chosen import DRAWINGS, Shelved, chosen
+from shop.local.seed.gallery import hang
 from shop.local.seed.more import Stores, add
 from shop.local.seed.people import welcome
-from shop.local.seed.pictures import CONTENT_TYPE, SIZES
 from shop.local.seed.tree import TREE
 from shop.local.tasks import together
 from shop.orders import store as orders
@@ -21,7 +19,6 @@ from shop.runtime.wire import Client
 
 __all__ = ["Filled", "Settings", "fill"]
 
-LANES = 16  # pictures under way at once
 CATEGORIES = [bulk.NewCategory(each.id, each.parent, each.ja, each.en) for each in TREE]
 
 
@@ -59,7 +56,8 @@ async def fill(settings: Settings, products: int, seed: int, *, if_empty: bool) 
         Database(settings.orders_database_url) as copies,
         Aws(client=client) as aws,
     ):
-        stores = Stores(catalog, copies, Table(aws, settings.inventory_table))
+        pictures = Bucket(settings.images_bucket, pictures_of(settings), client)
+        stores = Stores(catalog, copies, Table(aws, settings.inventory_table), pictures)
         is_new = not await bulk.has_products(catalog)
         if is_new:
             await open_shop(settings, stores, client, chosen(seed)[:products])
@@ -76,7 +74,7 @@ async def open_shop(settings: Settings, stores: Stores, client: Client, shelves:
     pieces = [each.pieces or 0 for each in shelves]
     await together(
         welcome(client, settings.gateway_url, stores.stock.aws, settings.user_pool_id, settings.mailbox),
-        draw(Bucket(settings.images_bucket, pictures_of(settings), client)),
+        hang(stores.pictures, DRAWINGS),
         seed_stock(stores.stock, zip(snapshots, pieces, strict=True)),
         orders.copy_products(stores.copies, snapshots),
     )
@@ -91,14 +89,3 @@ async def open_shop(settings: Settings, stores: Stores, client: Client, shelves:
 def pictures_of(settings: Settings) -> AwsSettings:
     """Where S3 is."""
     return AwsSettings(aws_region=settings.aws_region, aws_endpoint_url=settings.aws_endpoint_url)
-
-
-async def draw(bucket: Bucket) -> None:
-    """Every picture in every size."""
-    waiting = [(f"{each.folder}/{size}", each.svg(edge)) for each in DRAWINGS for size, edge in SIZES.items()]
-
-    async def lane(some: list[tuple[str, bytes]]) -> None:
-        for key, drawing in some:
-            await bucket.put(key, drawing, CONTENT_TYPE)
-
-    await asyncio.gather(*(lane(waiting[number::LANES]) for number in range(LANES)))

@@ -23,12 +23,15 @@ from shop.local.seed.words import (
     Words,
 )
 
-__all__ = ["generated", "id_of", "number_of", "sku_of"]
+__all__ = ["DRAWINGS", "generated", "id_of", "number_of", "sku_of"]
 
-BEGAN = datetime(2019, 1, 1, tzinfo=UTC)  # one product a minute from then on
+BEGAN = datetime(2019, 1, 1, tzinfo=UTC)
+PACE = timedelta(seconds=20)  # from one product to the next: ten million of them are of the past
 CATEGORIES = tuple(RANGES)
 PALETTE_OF = {colour: palette for colour, _, palette in COLOURS}
 DIGITS = 8
+# Each category in all colours: one set of pictures for however many products.
+DRAWINGS = [Drawing(category, palette) for category in CATEGORIES for palette in range(len(PALETTES))]
 T = TypeVar("T")
 
 
@@ -49,7 +52,7 @@ def random_of(seed: int, number: int) -> Random:
 
 def moment_of(number: int) -> datetime:
     """When the `number`-th product came."""
-    return BEGAN + timedelta(minutes=number)
+    return BEGAN + number * PACE
 
 
 def id_of(seed: int, number: int) -> str:

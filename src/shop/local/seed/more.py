@@ -12,11 +12,13 @@ from shop.catalog import bulk
 from shop.inventory.store import seed_stock
 from shop.local.seed.bar import Bar
 from shop.local.seed.chosen import Shelved
-from shop.local.seed.many import generated, id_of, number_of, sku_of
+from shop.local.seed.gallery import hang
+from shop.local.seed.many import DRAWINGS, generated, id_of, number_of, sku_of
 from shop.local.tasks import together
 from shop.orders import store as orders
 from shop.runtime.dynamo import Table
 from shop.runtime.postgres import Connection, Database
+from shop.runtime.s3 import Bucket
 
 __all__ = ["Stores", "add", "next_number"]
 
@@ -32,6 +34,7 @@ class Stores:
     catalog: Database
     copies: Database  # of orders
     stock: Table
+    pictures: Bucket
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ async def add(stores: Stores, there: int, products: int, seed: int) -> None:
     """Bring a shop of `there` products to `products`."""
     if products <= there:
         return
+    await hang(stores.pictures, DRAWINGS)
     first = await next_number(stores.catalog, seed)
     numbers = range(first, first + products - there)
     source = enumerate(chunks(generated(seed, numbers, first + max(0, STOCKED - there))))

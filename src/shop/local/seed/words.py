@@ -158,10 +158,12 @@ DISHES: tuple[Words, ...] = (
     ("土鍋料理", "Clay-Pot Cooking"), ("みそ汁", "Miso Soup"), ("漬物", "Pickles"), ("焼き菓子", "Baking"), ("朝ごはん", "Breakfast"), ("お弁当", "Lunchboxes"),
     ("スパイスカレー", "Spice Curry"), ("魚料理", "Fish"), ("野菜", "Vegetables"), ("パン", "Bread"), ("保存食", "Preserves"), ("おにぎり", "Rice Balls"),
 )
-HEROES: tuple[Words, ...] = (
+ALONE: tuple[Words, ...] = (
     ("ねこ", "the Cat"), ("くま", "the Bear"), ("うさぎ", "the Rabbit"), ("きつね", "the Fox"), ("ふくろう", "the Owl"), ("ペンギン", "the Penguin"),
     ("ちいさなでんしゃ", "the Little Train"), ("やかん", "the Kettle"), ("おつきさま", "the Moon"), ("はりねずみ", "the Hedgehog"), ("カバン", "the Bag"), ("ゆきだるま", "the Snowman"),
 )
+# Of picture books, by themselves or with a friend.
+HEROES: tuple[Words, ...] = ALONE + tuple((f"{one}と{other}", f"{one_en} and {other_en}") for one, one_en in ALONE for other, other_en in ALONE if one != other)
 EDITIONS: tuple[Words, ...] = (("初版", "1st ed."), ("第2版", "2nd ed."), ("第3版", "3rd ed."), ("第4版", "4th ed."))
 VOLUMES: tuple[Words, ...] = tuple((f"第{n}巻", f"vol. {n}") for n in range(1, 10))
 BOOK: tuple[Kind, ...] = (
