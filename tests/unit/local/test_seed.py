@@ -146,3 +146,8 @@ def test_every_product_has_a_picture_of_those_that_are_drawn():
     for products, drawings in ((chosen(1), picked.DRAWINGS), (generated(1, FEW, 1_000), many.DRAWINGS)):
         drawn = {each.folder for each in drawings}
         assert all(next(one.folder for one in each.entry.pictures) in drawn for each in products)
+
+
+def test_no_two_hand_picked_products_look_alike():
+    folders = [one.folder for each in chosen(1) for one in each.entry.pictures]
+    assert len(set(folders)) == len(folders) == 120
