@@ -82,9 +82,14 @@ ROUTES = (
     *of(
         "inventory",
         ("GET", "/inventory"),
+        ("GET", "/inventory/alerts"),
+        ("POST", "/inventory/alerts"),
+        ("DELETE", "/inventory/alerts/{alertId}"),
         ("GET", "/inventory/{productId}"),
         ("PUT", "/inventory/{productId}"),
         ("GET", "/inventory/{productId}/movements"),
+        ("POST", "/inventory/{productId}/notify"),
+        ("DELETE", "/inventory/{productId}/notify"),
     ),
     *of(
         "notifications",

@@ -18,6 +18,7 @@ from shop.runtime.consume import Consumer, Queues
 from shop.runtime.dynamo import Table
 from shop.runtime.functions import http_function, queue_function, relay_function
 from shop.runtime.http import PageTokens, application
+from shop.runtime.peers import Peers
 from shop.runtime.wire import Client
 
 __all__ = ["Settings", "api", "commands", "events", "http", "relay"]
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_issuer: str
     jwks_url: str
     page_token_key: str
+    gateway_url: str
     reservation_ttl: timedelta = timedelta(minutes=15)
 
 
@@ -78,8 +80,10 @@ def api() -> Starlette:
 def queue_side(consumer: Consumer) -> tuple[Consumer, worker.Sweeping, Queues]:
     """What a function on a queue works with."""
     settings = prepare()
-    aws = Aws()
-    deps = worker.Sweeping(inventory_of(settings, aws), bus_of(settings, aws))
+    client = Client()
+    aws = Aws(client=client)
+    peers = Peers(settings.gateway_url, client, "inventory")
+    deps = worker.Sweeping(inventory_of(settings, aws), bus_of(settings, aws), peers)
     return consumer, deps, Queues(aws, settings.queue_url_prefix)
 
 

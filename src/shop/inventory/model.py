@@ -2,25 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar, Final, Literal
 
 from shop.contracts.events import LowStockDetected, StockChanged, StockDepleted, StockReplenished
 from shop.contracts.messages import Message
-from shop.contracts.shapes import OrderLine, Product, Shape, Shortage, StockStatus, Translations
+from shop.contracts.shapes import OrderLine, Product, Shape, Shortage, StockStatus, Text, Translations
 from shop.kernel.errors import NotFound, Problem
 
 __all__ = [
     "DEFAULT_THRESHOLD",
+    "MOST_ALERTS",
+    "NOTHING",
     "Alert",
+    "AlertLimit",
+    "AlertNotFound",
+    "Change",
+    "InStock",
     "Movement",
     "MovementType",
     "ProductNotFound",
+    "Registration",
     "Reservation",
     "State",
     "Stock",
     "StockNegative",
     "StockRecord",
-    "facts",
+    "Sums",
+    "called",
     "merged",
     "shortages",
 ]
@@ -28,6 +37,7 @@ __all__ = [
 MovementType = Literal["RECEIPT", "ADJUSTMENT", "RESERVATION", "RELEASE", "SHIPMENT"]
 State = Literal["RESERVED", "COMMITTED", "SHIPPED", "RELEASED", "LAPSED", "REJECTED", "TOMBSTONE"]
 DEFAULT_THRESHOLD: Final = 5
+MOST_ALERTS: Final = 50  # of one product: all of them may fire at once, in one outbox item
 RESTOCKS: Final = ("RECEIPT", "ADJUSTMENT")  # goods that come; a release only gives back
 
 
@@ -43,6 +53,27 @@ class StockNegative(Problem):
 
     status, code = 409, "STOCK_NEGATIVE"
     title: ClassVar[dict[str, str]] = {"ja": "在庫がマイナスになります", "en": "Stock would be negative"}
+
+
+class InStock(Problem):
+    """There is stock: nobody has to wait for it."""
+
+    status, code = 409, "IN_STOCK"
+    title: ClassVar[dict[str, str]] = {"ja": "在庫があります", "en": "In stock"}
+
+
+class AlertNotFound(NotFound):
+    """There is no such alert."""
+
+    code = "ALERT_NOT_FOUND"
+    title: ClassVar[dict[str, str]] = {"ja": "アラートが見つかりません", "en": "Alert not found"}
+
+
+class AlertLimit(Problem):
+    """A product can have at most 50 alerts."""
+
+    status, code = 409, "ALERT_LIMIT"
+    title: ClassVar[dict[str, str]] = {"ja": "アラートの数が上限に達しています", "en": "Too many alerts"}
 
 
 class Stock(Shape):
@@ -79,15 +110,54 @@ class Alert(Shape):
     email: str | None = None
 
 
+class Registration(Shape):
+    """A customer who wants to be told when a product is back."""
+
+    id: str
+    product_id: str
+    registered_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a ledger adds up to, up to a version of its stock."""
+
+    on_hand: int = 0
+    reserved: int = 0
+    version: int = 0
+
+    def plus(self, movement: Movement, version: int) -> "Sums":
+        """With one line more."""
+        on_hand, reserved = self.on_hand, self.reserved
+        if movement.type in ("RECEIPT", "ADJUSTMENT", "SHIPMENT"):
+            on_hand += movement.quantity
+        if movement.type in ("RESERVATION", "RELEASE", "SHIPMENT"):
+            reserved += movement.quantity
+        return Sums(on_hand, reserved, version)
+
+    @property
+    def possible(self) -> bool:
+        """Whether there can be such a stock."""
+        return 0 <= self.reserved <= self.on_hand
+
+
+NOTHING: Final = Sums()
+
+
 @dataclass(frozen=True, slots=True)
 class StockRecord:
-    """All that inventory keeps about a product. `catalog_version` is of what it knows from catalog."""
+    """All that inventory keeps about a product.
+
+    `version` counts what is visible, and puts ledger and events in order; `revision` counts every write, and is what
+    writers condition on; `catalog_version` is of what it knows from catalog.
+    """
 
     product_id: str
     on_hand: int = 0
     reserved: int = 0
     threshold: int = DEFAULT_THRESHOLD
     version: int = 0
+    revision: int = 0
     updated_at: str = ""
     sku: str = ""
     name: str = ""
@@ -125,14 +195,14 @@ class StockRecord:
 
     def moved(self, movement: Movement) -> "StockRecord":
         """The stock after a movement. Raises StockNegative."""
-        on_hand, reserved = self.on_hand, self.reserved
-        if movement.type in ("RECEIPT", "ADJUSTMENT", "SHIPMENT"):
-            on_hand += movement.quantity
-        if movement.type in ("RESERVATION", "RELEASE", "SHIPMENT"):
-            reserved += movement.quantity
-        if on_hand < reserved or reserved < 0:
+        sums = Sums(self.on_hand, self.reserved).plus(movement, self.version + 1)
+        if not sums.possible:
             raise StockNegative
-        return replace(self, on_hand=on_hand, reserved=reserved, version=self.version + 1, updated_at=movement.at)
+        return self.at(sums, movement.at)
+
+    def at(self, sums: Sums, when: str) -> "StockRecord":
+        """The stock as a ledger has it."""
+        return replace(self, on_hand=sums.on_hand, reserved=sums.reserved, version=sums.version, updated_at=when)
 
     def told(self, product: Product, version: int, *, gone: bool = False) -> "StockRecord":
         """With what catalog says of the product; an older word changes nothing."""
@@ -142,26 +212,53 @@ class StockRecord:
             self,
             sku=product.sku,
             name=product.name,
-            translations=product.translations,
+            translations=called(product),
             catalog_version=version,
             retired=self.retired or gone,
         )
 
 
-def facts(before: StockRecord, after: StockRecord, cause: MovementType | None) -> list[Message]:
-    """What others hear of a change, in this order. `cause` is None when only a threshold changed."""
-    about: list[Message] = []
-    product_id, available = after.product_id, after.available
-    if (before.available, before.status) != (available, after.status) or before.version == 0:
-        about.append(StockChanged(product_id=product_id, available=available, status=after.status))
-    if before.available > 0 >= available:
-        about.append(StockDepleted(product_id=product_id))
-    if before.available <= 0 < available and cause in RESTOCKS and before.version > 0:
-        about.append(StockReplenished(product_id=product_id, available=available))
-    for threshold, alert in ((after.threshold, None), *((each.threshold, each) for each in after.alerts)):
-        if available <= threshold < before.available:
-            about.append(low_stock(after, threshold, alert))
-    return about
+def called(product: Product) -> Translations:
+    """What a product is called in other languages. Descriptions stay in catalog: a stock is written often."""
+    return {language: Text(name=text.name) for language, text in product.translations.items()}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A stock before and after, and the movement between; None when only its terms changed."""
+
+    before: StockRecord
+    after: StockRecord
+    movement: Movement | None = None
+
+    @cached_property
+    def facts(self) -> list[Message]:
+        """What others hear of it, in this order. Of a product that is gone nobody needs more than what is left."""
+        before, after = self.before, self.after
+        about: list[Message] = []
+        if before.version == 0 or (before.available, before.status) != (after.available, after.status):
+            about.append(StockChanged(product_id=after.product_id, available=after.available, status=after.status))
+        if before.available > 0 >= after.available:
+            about.append(StockDepleted(product_id=after.product_id))
+        if after.retired:
+            return about
+        if self.is_restock:
+            about.append(StockReplenished(product_id=after.product_id, available=after.available))
+        for threshold, alert in ((after.threshold, None), *((each.threshold, each) for each in after.alerts)):
+            if after.available <= threshold < before.available:
+                about.append(low_stock(after, threshold, alert))
+        return about
+
+    @property
+    def is_restock(self) -> bool:
+        """Whether goods came for a product of which there was nothing. A product that begins is none that is back."""
+        came = self.movement is not None and self.movement.type in RESTOCKS
+        return came and self.before.version > 0 and self.before.available <= 0 < self.after.available
+
+    @property
+    def alerts(self) -> int:
+        """How many low-stock alerts it fires."""
+        return sum(isinstance(fact, LowStockDetected) for fact in self.facts)
 
 
 def low_stock(record: StockRecord, threshold: int, alert: Alert | None) -> LowStockDetected:

@@ -7,13 +7,37 @@ import msgspec
 from msgspec import Meta
 
 from shop.contracts.shapes import Shape
-from shop.inventory import signals, stock, store
-from shop.inventory.model import Movement, MovementType, ProductNotFound, Stock, StockNegative, StockRecord
+from shop.inventory import alerts, restock, signals, stock, store
+from shop.inventory.model import (
+    Alert,
+    AlertLimit,
+    AlertNotFound,
+    Change,
+    InStock,
+    Movement,
+    MovementType,
+    ProductNotFound,
+    Registration,
+    Stock,
+    StockNegative,
+    StockRecord,
+)
 from shop.inventory.parts import Inventory
-from shop.inventory.store import Change
 from shop.kernel.clock import stamp
 from shop.kernel.errors import PageTokenInvalid, ValidationFailed, VersionMismatch
-from shop.runtime.http import OPERATOR, Answer, Body, Page, PageRequest, Routes, Version, check_version, etag
+from shop.runtime.http import (
+    CUSTOMER,
+    OPERATOR,
+    Answer,
+    Body,
+    Caller,
+    Page,
+    PageRequest,
+    Routes,
+    Version,
+    check_version,
+    etag,
+)
 from shop.runtime.http.language import Language
 
 __all__ = ["routes"]
@@ -40,6 +64,14 @@ class StockBody(Body):
     reason: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 
 
+class AlertBody(Body):
+    """At or below which `available` somebody wants to know; `email` is told beside the operator."""
+
+    product_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    threshold: Pieces
+    email: Annotated[str, Meta(max_length=100, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")] | None = None
+
+
 @routes.get("/inventory")
 async def list_stock(inventory: Inventory, product_ids: Annotated[str, Meta(min_length=1)]) -> Stocks:
     """The stock of up to 100 products, named by `productIds=a,b`; those unknown are left out."""
@@ -49,6 +81,27 @@ async def list_stock(inventory: Inventory, product_ids: Annotated[str, Meta(min_
     found = await store.find_many(inventory.table, ids)
     signals.stock_checked(found.values())
     return Stocks(items=[found[each].shown for each in ids if each in found])
+
+
+@routes.post("/inventory/alerts", who=OPERATOR, raises=[ProductNotFound, AlertLimit])
+async def add_alert(inventory: Inventory, body: AlertBody) -> Alert:
+    """Be told by mail each time what is available falls to a threshold, or below it."""
+    return await alerts.add(inventory.table, body.product_id, body.threshold, body.email)
+
+
+@routes.get("/inventory/alerts", who=OPERATOR, raises=[PageTokenInvalid])
+async def list_alerts(inventory: Inventory, page: PageRequest) -> Page[Alert]:
+    """All low-stock alerts, oldest first."""
+    scope = "/inventory/alerts"
+    start = inventory.pages.open(scope, page.next_token) if page.next_token else None
+    found, end = await store.find_alerts(inventory.table, page.limit, start)
+    return Page(items=found, next_token=inventory.pages.seal(scope, end) if end else None)
+
+
+@routes.delete("/inventory/alerts/{alertId}", who=OPERATOR, raises=[AlertNotFound])
+async def remove_alert(inventory: Inventory, alert_id: str) -> None:
+    """End an alert."""
+    await alerts.remove(inventory.table, alert_id)
 
 
 @routes.get("/inventory/{productId}", raises=[ProductNotFound])
@@ -121,6 +174,19 @@ async def list_movements(inventory: Inventory, product_id: str, page: PageReques
         raise ProductNotFound
     found, end = await store.find_movements(inventory.table, product_id, page.limit, start)
     return Page(items=found, next_token=inventory.pages.seal(scope, end) if end else None)
+
+
+@routes.post("/inventory/{productId}/notify", who=CUSTOMER, raises=[ProductNotFound, InStock])
+async def wait_for_stock(inventory: Inventory, caller: Caller, product_id: str) -> Answer[Registration]:
+    """Be told by mail, once, when the product is back. 200 when that was asked for already."""
+    registration, is_new = await restock.register(inventory.table, product_id, caller.user_id or "")
+    return Answer(registration, status=201 if is_new else 200)
+
+
+@routes.delete("/inventory/{productId}/notify", who=CUSTOMER, raises=[ProductNotFound])
+async def stop_waiting(inventory: Inventory, caller: Caller, product_id: str) -> None:
+    """Not be told any more; nor is it an error not to have been waiting."""
+    await restock.leave(inventory.table, product_id, caller.user_id or "")
 
 
 def shown(record: StockRecord, language: Language) -> Answer[Stock]:

@@ -1,12 +1,13 @@
 """The telemetry of inventory in business words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from shop.inventory.model import Reservation, StockRecord, facts
-from shop.inventory.store import Change
-from shop.telemetry import count, log, names
+from shop.contracts.shapes import StockStatus
+from shop.inventory.model import Change, Reservation, StockRecord
+from shop.telemetry import count, gauge, log, names
 
-__all__ = ["order_handled", "stock_changed", "stock_checked"]
+__all__ = ["customer_registered", "drifted", "order_handled", "stock_changed", "stock_checked", "stock_counted"]
 
 
 def stock_checked(records: Iterable[StockRecord]) -> None:
@@ -17,12 +18,29 @@ def stock_checked(records: Iterable[StockRecord]) -> None:
 
 def stock_changed(change: Change) -> None:
     """`inventory.updates`, `inventory.low_stock_alerts`: how often does stock change, and run low?"""
-    if change.movement is None:
-        return
-    count(names.INVENTORY_MOVEMENTS, {names.MOVEMENT_TYPE: change.movement.type})
-    fired = [fact for fact in facts(change.before, change.after, change.movement.type) if hasattr(fact, "threshold")]
-    if fired:
-        count(names.INVENTORY_ALERTS_FIRED, None, len(fired))
+    if change.movement is not None:
+        count(names.INVENTORY_MOVEMENTS, {names.MOVEMENT_TYPE: change.movement.type})
+    if change.alerts:
+        count(names.INVENTORY_ALERTS_FIRED, None, change.alerts)
+
+
+def customer_registered() -> None:
+    """`inventory.restock_registrations`: how much demand meets an empty shelf?"""
+    count(names.INVENTORY_RESTOCK_REGISTRATIONS)
+
+
+def stock_counted(by_status: Mapping[StockStatus, int], waiting: int) -> None:
+    """How many products are out of stock now, and how many customers wait for one?"""
+    for status, products in by_status.items():
+        gauge(names.INVENTORY_PRODUCTS, products, {names.STOCK_STATUS: status})
+    gauge(names.INVENTORY_RESTOCK_WAITING, waiting)
+
+
+def drifted(product_id: str, what: Literal["ledger", "copy", "impossible ledger"]) -> None:
+    """How often do stock, ledger and copies disagree, and for which product? An impossible ledger is not repaired."""
+    if what != "impossible ledger":
+        count(names.INVENTORY_REPAIRS)
+    log(names.STOCK_DRIFTED, {names.PRODUCT_ID: product_id, names.REASON: what}, level="WARN")
 
 
 def order_handled(reservation: Reservation) -> None:

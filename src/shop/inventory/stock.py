@@ -1,7 +1,7 @@
 """What changes stock: commands of orders, an operator's hand, time. Each is one transaction over all it touches.
 
-Every writer conditions on the version it has read; whoever loses takes what the refusal shows to be there, and decides
-anew. So nothing is ever oversold, and what is announced is exactly what was written.
+Every writer conditions on the revision it has read; whoever loses a race reads again and decides anew. So nothing is
+ever oversold, nothing is refused while there is enough, and what is announced is exactly what was written.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from shop.contracts.messages import Message
 from shop.contracts.shapes import OrderLine, Product
 from shop.inventory import signals, store
 from shop.inventory.model import (
+    Change,
     Movement,
     MovementType,
     ProductNotFound,
@@ -31,12 +32,11 @@ from shop.inventory.model import (
     merged,
     shortages,
 )
-from shop.inventory.store import Change
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import DependencyUnavailable, Unprocessable
 from shop.runtime.dynamo import ConditionFailed, Table, Write
 
-__all__ = ["change_stock", "commit", "lapse", "learn", "release", "reserve", "ship"]
+__all__ = ["Contention", "change_stock", "commit", "lapse", "learn", "release", "reserve", "ship"]
 
 PATIENCE = 8.0  # seconds; a function has 10
 LONGEST_PAUSE = 0.1
@@ -79,11 +79,10 @@ async def reserve(
     wanted = checked(lines)
     contention = Contention()
     while await contention.again():
-        known = await store.find_reservation(table, order_id)
+        known, records = await store.find_order(table, order_id, (line.product_id for line in wanted))
         if known is not None:
             await say(table, order_id, reserve_answer(known, wanted), cause)
             return
-        records = await store.find_many(table, (line.product_id for line in wanted))
         short = shortages(wanted, records)
         if short:
             held = Reservation(order_id, "REJECTED", wanted, shortages=short)
@@ -126,13 +125,13 @@ async def release(table: Table, order_id: str, lines: Sequence[OrderLine], cause
     """Give a reservation back, a permanent one too; without one, leave a tombstone that rejects a later reservation."""
     contention = Contention()
     while await contention.again():
-        known = await store.find_reservation(table, order_id)
+        known, records = await held(table, order_id, lines)
         if known is None:
             tombstone = Reservation(order_id, "TOMBSTONE", merged(lines))
             if await took_place(table, None, tombstone, [], None, cause):
                 return
         elif known.holds:
-            if await given_back(table, known, "RELEASED", cause):
+            if await given_back(table, known, records, "RELEASED", cause):
                 return
         else:
             if known.state == "RELEASED":
@@ -140,14 +139,13 @@ async def release(table: Table, order_id: str, lines: Sequence[OrderLine], cause
             return
 
 
-async def ship(table: Table, order_id: str) -> None:
+async def ship(table: Table, order_id: str, lines: Sequence[OrderLine]) -> None:
     """The goods of a reservation have left."""
     contention = Contention()
     while await contention.again():
-        known = await store.find_reservation(table, order_id)
+        known, records = await held(table, order_id, lines)
         if known is None or not known.holds:
             return
-        records = await store.find_many(table, (line.product_id for line in known.lines))
         changes = [moved(records[line.product_id], "SHIPMENT", -line.quantity, order_id) for line in known.lines]
         if await took_place(table, known, replace(known, state="SHIPPED"), changes, None, None):
             return
@@ -157,17 +155,29 @@ async def lapse(table: Table, reservation: Reservation) -> bool:
     """End a reservation whose time is over and that nobody has committed; whether it was this call that did."""
     contention = Contention()
     while await contention.again():
-        known = await store.find_reservation(table, reservation.order_id)
+        known, records = await held(table, reservation.order_id, reservation.lines)
         if known is None or known.state != "RESERVED" or known.due_at > stamp():
             return False
-        if await given_back(table, known, "LAPSED", None):
+        if await given_back(table, known, records, "LAPSED", None):
             return True
     return False
 
 
-async def given_back(table: Table, known: Reservation, state: State, cause: str | None) -> bool:
+async def held(
+    table: Table, order_id: str, lines: Sequence[OrderLine]
+) -> tuple[Reservation | None, dict[str, StockRecord]]:
+    """What is held for an order, with the stock of its lines, which a command names as well as it knows them."""
+    known, records = await store.find_order(table, order_id, (line.product_id for line in lines[:MOST_LINES]))
+    missing = [line.product_id for line in known.lines if line.product_id not in records] if known else []
+    if missing:
+        records |= await store.find_many(table, missing)
+    return known, records
+
+
+async def given_back(
+    table: Table, known: Reservation, records: dict[str, StockRecord], state: State, cause: str | None
+) -> bool:
     """Give back what is held; False when somebody else was faster."""
-    records = await store.find_many(table, (line.product_id for line in known.lines))
     changes = [moved(records[line.product_id], "RELEASE", -line.quantity, known.order_id) for line in known.lines]
     told = StockReleased(order_id=known.order_id, lines=list(known.lines))
     return await took_place(table, known, replace(known, state=state), changes, told, cause)
@@ -189,7 +199,8 @@ async def took_place(
 ) -> bool:
     """Write a reservation's next state with all its lines and its answer; False when somebody else was faster."""
     writes: list[Write] = [store.save_reservation(table, before, after)]
-    writes += store.reserve_writes(table, changes, after.order_id)
+    for change in changes:
+        writes += store.writes_of(table, change, correlation=after.order_id)
     if told is not None:
         writes.append(store.answer(table, after.order_id, told, cause))
     try:

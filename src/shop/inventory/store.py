@@ -1,197 +1,228 @@
-"""The table of inventory: its keys, its items, and every access to it.
-
-PRODUCT#<id>  STOCK              the stock record; its version is what every writer conditions on
-PRODUCT#<id>  MOVE#<version>     the ledger, in order
-ORDER#<id>    RESERVATION        what is held for an order; gsi1 finds those that lapse
-OUTBOX#<id>   OUTBOX             what is to be announced
-"""
+"""Every access to the table of inventory; `records` says what is in it, and under which keys."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, get_args
 
 from shop.contracts.messages import Message, envelope
-from shop.contracts.shapes import OrderLine, Product, Shortage, Translations
-from shop.inventory.model import DEFAULT_THRESHOLD, Alert, Movement, Reservation, StockRecord, facts
-from shop.kernel.clock import now, stamp
+from shop.contracts.shapes import Product, StockStatus
+from shop.inventory.model import (
+    DEFAULT_THRESHOLD,
+    NOTHING,
+    Alert,
+    Change,
+    Movement,
+    Registration,
+    Reservation,
+    StockRecord,
+    Sums,
+    called,
+)
+from shop.inventory.records import (
+    ALERTS,
+    COMMITTED,
+    LAPSING,
+    MOVE,
+    RETIRED,
+    WAIT,
+    WAITING,
+    alert_item,
+    alert_of,
+    check_item,
+    check_of,
+    movement_item,
+    movement_of,
+    registration_item,
+    registration_of,
+    reservation_item,
+    reservation_of,
+    stock_item,
+    stock_of,
+    version_of,
+)
+from shop.kernel.clock import stamp
 from shop.runtime.dynamo import Found, Item, Table, Write, outbox_item, wire
 
 __all__ = [
-    "Change",
+    "KEYS",
+    "add_alert",
     "answer",
+    "count_by_status",
+    "count_waiting",
+    "every_hold",
+    "every_stock",
+    "find_alert",
+    "find_alerts",
+    "find_checks",
     "find_many",
     "find_movements",
+    "find_order",
+    "find_place",
+    "find_registration",
     "find_reservation",
     "find_stock",
+    "find_waiting",
     "lapsing",
-    "records_of",
-    "reservation_of",
-    "reserve_writes",
+    "put_stock",
+    "register",
+    "remove_alert",
+    "remove_registration",
+    "save_check",
+    "save_place",
     "save_reservation",
     "seed_stock",
-    "stock_of",
+    "sums",
     "writes_of",
 ]
 
 NEW = "attribute_not_exists(pk)"
+UNCHANGED = "revision = :revision"
 BY_GSI1 = ("gsi1", "gsi1pk", "gsi1sk")
-LAPSING = "LAPSING"
-KEPT_DAYS = 90  # how long a finished reservation answers repeated commands
+STATUSES: tuple[StockStatus, ...] = get_args(StockStatus)
+PARTITIONS = (*(f"STATUS#{status}" for status in STATUSES), RETIRED)  # of the index: together all products
+LONGEST_ID = 64  # no product's id is longer: what is asked for by a longer one need not be looked for
+KEYS = 100  # of one BatchGetItem
 BATCH = 25  # items of one BatchWriteItem
+WALK = 1000  # items of a page when all are wanted
 SEED_LANES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A stock before and after, and the movement between; None when only its terms changed."""
-
-    before: StockRecord
-    after: StockRecord
-    movement: Movement | None = None
 
 
 # -------------------------------------------------------------------------------------------------------------- stocks
 
 
-def stock_item(record: StockRecord) -> Item:
-    """A stock record as an item."""
-    return {
-        "pk": f"PRODUCT#{record.product_id}",
-        "sk": "STOCK",
-        "productId": record.product_id,
-        "onHand": record.on_hand,
-        "reserved": record.reserved,
-        "threshold": record.threshold,
-        "version": record.version,
-        "updatedAt": record.updated_at,
-        "sku": record.sku,
-        "name": record.name,
-        "translations": msgspec.to_builtins(record.translations),
-        "catalogVersion": record.catalog_version,
-        "opened": record.opened,
-        "retired": record.retired,
-        "alerts": msgspec.to_builtins(record.alerts),
-        "gsi1pk": f"STATUS#{record.status}",
-        "gsi1sk": record.product_id,
-    }
-
-
-def stock_of(item: Item) -> StockRecord:
-    """An item as a stock record."""
-    return StockRecord(
-        product_id=item["productId"],
-        on_hand=item["onHand"],
-        reserved=item["reserved"],
-        threshold=item["threshold"],
-        version=item["version"],
-        updated_at=item["updatedAt"],
-        sku=item["sku"],
-        name=item["name"],
-        translations=msgspec.convert(item["translations"], Translations),
-        catalog_version=item["catalogVersion"],
-        opened=item["opened"],
-        retired=item["retired"],
-        alerts=tuple(msgspec.convert(item["alerts"], list[Alert])),
-    )
-
-
 async def find_stock(table: Table, product_id: str) -> StockRecord | None:
     """The stock record of a product."""
+    if len(product_id) > LONGEST_ID:
+        return None
     item = await table.get(f"PRODUCT#{product_id}", "STOCK")
     return stock_of(item) if item else None
 
 
 async def find_many(table: Table, product_ids: Iterable[str]) -> dict[str, StockRecord]:
-    """The stock records that exist among up to 100 products."""
-    items = await table.get_many((f"PRODUCT#{product_id}", "STOCK") for product_id in dict.fromkeys(product_ids))
-    return records_of(items)
-
-
-def records_of(items: Iterable[Item]) -> dict[str, StockRecord]:
-    """Items as stock records, by product."""
+    """The stock records that exist among up to 100 products, by product."""
+    wanted = [each for each in dict.fromkeys(product_ids) if 0 < len(each) <= LONGEST_ID]
+    items = await table.get_many((f"PRODUCT#{each}", "STOCK") for each in wanted) if wanted else []
     return {record.product_id: record for record in map(stock_of, items)}
 
 
-def movement_item(record: StockRecord, movement: Movement) -> Item:
-    """A line of the ledger; the version of the stock after it is its place."""
-    fields = {name: value for name, value in msgspec.to_builtins(movement).items() if value is not None}
-    return {"pk": f"PRODUCT#{record.product_id}", "sk": f"MOVE#{record.version:012d}"} | fields
+async def every_stock(table: Table, place: Item | None = None) -> AsyncIterator[tuple[list[str], Item | None]]:
+    """All products in pages, from `place` on, each with the place where the next begins (None: this was the last).
+
+    One whose status changes meanwhile may come twice, or not at all: who needs all of them walks again.
+    """
+    place = place or {"partition": 0, "start": None}
+    while place is not None:
+        partition = place["partition"]
+        found = await table.query(PARTITIONS[partition], index=BY_GSI1, limit=WALK, start=place["start"])
+        if found.start:
+            place = {"partition": partition, "start": found.start}
+        else:
+            place = {"partition": partition + 1, "start": None} if partition + 1 < len(PARTITIONS) else None
+        yield [item["productId"] for item in found.items], place
+
+
+def writes_of(table: Table, change: Change, *, correlation: str | None = None) -> list[Write]:
+    """A change of stock as writes of one transaction: the stock, the movement, and what others hear; at most three.
+
+    The first is refused when somebody else has written the stock since `before` was read.
+    """
+    writes = [put_stock(table, change.before, change.after)]
+    if change.movement is not None:
+        writes.append(table.put(movement_item(change.after, change.movement), condition=NEW))
+    if change.facts:
+        about, version = change.after.product_id, change.after.version
+        first, *more = (
+            envelope(fact, aggregate_id=about, aggregate_version=version, correlation_id=correlation)
+            for fact in change.facts
+        )
+        writes.append(table.put(outbox_item(first, *more)))
+    return writes
+
+
+def put_stock(table: Table, before: StockRecord, after: StockRecord) -> Write:
+    """The write of a stock record that is refused when it is no longer as `before`."""
+    item = stock_item(after) | {"revision": before.revision + 1}
+    if before.revision == 0:
+        return table.put(item, condition=NEW)
+    return table.put(item, condition=UNCHANGED, values={"revision": before.revision})
+
+
+async def count_by_status(table: Table) -> dict[StockStatus, int]:
+    """How many products there are in each state; those that are gone don't count."""
+    counts = await asyncio.gather(*(table.count(f"STATUS#{status}", index=BY_GSI1) for status in STATUSES))
+    return dict(zip(STATUSES, counts, strict=True))
+
+
+# -------------------------------------------------------------------------------------------------------------- ledger
 
 
 async def find_movements(
     table: Table, product_id: str, limit: int, start: Item | None
 ) -> tuple[list[Movement], Item | None]:
     """A page of a product's ledger, oldest first, and where the next one begins."""
-    found = await table.query(f"PRODUCT#{product_id}", prefix="MOVE#", limit=limit, start=start, consistent=True)
-    return [msgspec.convert(item, Movement) for item in found.items], found.start
+    found = await table.query(f"PRODUCT#{product_id}", prefix=MOVE, limit=limit, start=start, consistent=True)
+    return [movement_of(item) for item in found.items], found.start
 
 
-def writes_of(table: Table, change: Change, *, correlation: str | None = None) -> list[Write]:
-    """A change of stock as writes of one transaction: the stock, the movement, and what others hear; at most three.
+async def sums(table: Table, product_id: str, version: int, since: Sums = NOTHING) -> Sums:
+    """What a ledger adds up to at a version of its stock, when it adds up to `since` before."""
+    pk = f"PRODUCT#{product_id}"
+    start: Item | None = {"pk": pk, "sk": f"{MOVE}{since.version:012d}"}
+    total = since
+    while start:
+        found = await table.query(pk, prefix=MOVE, limit=WALK, start=start, consistent=True)
+        for item in found.items:
+            if version_of(item) > version:
+                return Sums(total.on_hand, total.reserved, version)
+            total = total.plus(movement_of(item), version_of(item))
+        start = found.start
+    return Sums(total.on_hand, total.reserved, version)
 
-    The first is refused when somebody else has changed the stock since `before` was read.
-    """
-    before, after = change.before, change.after
-    condition = NEW if before.version == 0 and before.catalog_version == 0 else "version = :before AND #cv = :catalog"
-    expression: dict[str, Any] = {}
-    if condition != NEW:
-        expression = {
-            "values": {"before": before.version, "catalog": before.catalog_version},
-            "names": {"cv": "catalogVersion"},
-        }
-    writes = [table.put(stock_item(after), condition=condition, **expression)]
-    if change.movement is not None:
-        writes.append(table.put(movement_item(after, change.movement), condition=NEW))
-    if messages := facts(before, after, change.movement.type if change.movement else None):
-        first, *more = (
-            envelope(
-                message, aggregate_id=after.product_id, aggregate_version=after.version, correlation_id=correlation
-            )
-            for message in messages
-        )
-        writes.append(table.put(outbox_item(first, *more)))
-    return writes
+
+async def find_checks(table: Table, product_ids: Sequence[str]) -> dict[str, Sums]:
+    """What is known of the ledgers of products."""
+    found: dict[str, Sums] = {}
+    for first in range(0, len(product_ids), KEYS):
+        keys = ((f"PRODUCT#{each}", "CHECK") for each in product_ids[first : first + KEYS])
+        found |= {item["productId"]: check_of(item) for item in await table.get_many(keys)}
+    return found
+
+
+async def save_check(table: Table, product_id: str, known: Sums) -> None:
+    """Keep what a ledger has been added up to."""
+    await table.write(table.put(check_item(product_id, known)))
+
+
+async def find_place(table: Table, walk: str) -> tuple[Any, bool]:
+    """How far a walk of the reconciliation has come, and whether it is over, as one that never began is."""
+    item = await table.get("RECONCILE", walk)
+    return (item["place"], item["done"]) if item else (None, True)
+
+
+async def save_place(table: Table, walk: str, place: Any, *, done: bool) -> None:
+    """Note how far a walk of the reconciliation has come."""
+    await table.write(table.put({"pk": "RECONCILE", "sk": walk, "place": place, "done": done}))
 
 
 # -------------------------------------------------------------------------------------------------------- reservations
-
-
-def reservation_item(reservation: Reservation) -> Item:
-    """A reservation as an item; one that may lapse is in the index."""
-    item: Item = {
-        "pk": f"ORDER#{reservation.order_id}",
-        "sk": "RESERVATION",
-        "orderId": reservation.order_id,
-        "state": reservation.state,
-        "lines": msgspec.to_builtins(reservation.lines),
-        "dueAt": reservation.due_at,
-        "shortages": msgspec.to_builtins(reservation.shortages),
-    }
-    if reservation.state == "RESERVED":
-        return item | {"gsi1pk": LAPSING, "gsi1sk": reservation.due_at}
-    if reservation.state == "COMMITTED":
-        return item
-    return item | {"expiresAt": int(now().timestamp()) + KEPT_DAYS * 86_400}
-
-
-def reservation_of(item: Item) -> Reservation:
-    """An item as a reservation."""
-    return Reservation(
-        order_id=item["orderId"],
-        state=item["state"],
-        lines=tuple(msgspec.convert(item["lines"], list[OrderLine])),
-        due_at=item["dueAt"],
-        shortages=tuple(msgspec.convert(item["shortages"], list[Shortage])),
-    )
 
 
 async def find_reservation(table: Table, order_id: str) -> Reservation | None:
     """What is, or was, held for an order."""
     item = await table.get(f"ORDER#{order_id}", "RESERVATION")
     return reservation_of(item) if item else None
+
+
+async def find_order(
+    table: Table, order_id: str, product_ids: Iterable[str]
+) -> tuple[Reservation | None, dict[str, StockRecord]]:
+    """What is held for an order, and the stock of these products: in one call, since every command asks for both."""
+    wanted = [each for each in dict.fromkeys(product_ids) if 0 < len(each) <= LONGEST_ID]
+    items = await table.get_many(
+        [(f"ORDER#{order_id}", "RESERVATION"), *((f"PRODUCT#{each}", "STOCK") for each in wanted)]
+    )
+    held = next((reservation_of(item) for item in items if item["sk"] == "RESERVATION"), None)
+    return held, {item["productId"]: stock_of(item) for item in items if item["sk"] == "STOCK"}
 
 
 def save_reservation(table: Table, before: Reservation | None, after: Reservation) -> Write:
@@ -208,14 +239,86 @@ def answer(table: Table, order_id: str, message: Message, cause: str | None) -> 
     return table.put(outbox_item(told))
 
 
-def reserve_writes(table: Table, changes: Sequence[Change], order_id: str) -> list[Write]:
-    """All lines of an order: at most three writes each."""
-    return [write for change in changes for write in writes_of(table, change, correlation=order_id)]
-
-
 async def lapsing(table: Table, limit: int, start: Item | None = None) -> Found:
     """A page of the reservations whose time is over, the longest waiting first."""
     return await table.query(LAPSING, index=BY_GSI1, below=stamp(), limit=limit, start=start)
+
+
+async def every_hold(table: Table) -> AsyncIterator[Reservation]:
+    """All reservations that hold stock."""
+    for partition in (LAPSING, COMMITTED):
+        start: Item | None = None
+        while True:
+            found = await table.query(partition, index=BY_GSI1, limit=WALK, start=start)
+            for item in found.items:
+                yield reservation_of(item)
+            start = found.start
+            if start is None:
+                break
+
+
+# -------------------------------------------------------------------------------------------------------------- alerts
+
+
+def add_alert(table: Table, before: StockRecord, after: StockRecord, alert: Alert) -> list[Write]:
+    """The alert, and the stock record that has it."""
+    return [put_stock(table, before, after), table.put(alert_item(alert), condition=NEW)]
+
+
+def remove_alert(table: Table, before: StockRecord, after: StockRecord, alert: Alert) -> list[Write]:
+    """The stock record without the alert, and the end of it."""
+    gone = table.delete(f"ALERT#{alert.id}", "ALERT", condition="attribute_exists(pk)")
+    return [put_stock(table, before, after), gone]
+
+
+async def find_alert(table: Table, alert_id: str) -> Alert | None:
+    """An alert."""
+    item = await table.get(f"ALERT#{alert_id}", "ALERT") if len(alert_id) <= LONGEST_ID else None
+    return alert_of(item) if item else None
+
+
+async def find_alerts(table: Table, limit: int, start: Item | None) -> tuple[list[Alert], Item | None]:
+    """A page of all alerts, oldest first, and where the next one begins."""
+    found = await table.query(ALERTS, index=BY_GSI1, limit=limit, start=start)
+    return [alert_of(item) for item in found.items], found.start
+
+
+# ----------------------------------------------------------------------------------------------------------- who waits
+
+
+async def find_registration(table: Table, product_id: str, user_id: str) -> Registration | None:
+    """Somebody's registration for a product."""
+    item = await table.get(f"PRODUCT#{product_id}", f"{WAIT}{user_id}")
+    return registration_of(item) if item else None
+
+
+def register(table: Table, registration: Registration, user_id: str, stock: StockRecord) -> list[Write]:
+    """The registration, refused when there is one, or when the stock is no longer as it was read: goods that come at
+    the same moment come before it or after it, and it is told of the latter.
+    """
+    key = f"PRODUCT#{registration.product_id}"
+    return [
+        table.put(registration_item(registration, user_id, stock.version), condition=NEW),
+        table.check(key, "STOCK", UNCHANGED, values={"revision": stock.revision}),
+    ]
+
+
+async def find_waiting(table: Table, product_id: str, limit: int, start: Item | None) -> Found:
+    """A page of those who wait for a product."""
+    return await table.query(f"PRODUCT#{product_id}", prefix=WAIT, limit=limit, start=start, consistent=True)
+
+
+def remove_registration(table: Table, product_id: str, user_id: str, registration_id: str | None = None) -> Write:
+    """The end of a registration; with its id, refused when it is gone or another one."""
+    key = (f"PRODUCT#{product_id}", f"{WAIT}{user_id}")
+    if registration_id is None:
+        return table.delete(*key)
+    return table.delete(*key, condition="id = :id", values={"id": registration_id})
+
+
+async def count_waiting(table: Table) -> int:
+    """How many registrations there are."""
+    return await table.count(WAITING, index=BY_GSI1)
 
 
 # ---------------------------------------------------------------------------------------------------------------- seed
@@ -231,10 +334,11 @@ async def seed_stock(table: Table, stocks: Iterable[tuple[Product, int]]) -> Non
             on_hand=quantity,
             threshold=DEFAULT_THRESHOLD,
             version=1,
+            revision=1,
             updated_at=at,
             sku=product.sku,
             name=product.name,
-            translations=product.translations,
+            translations=called(product),
             catalog_version=product.version,
             opened=True,
         )

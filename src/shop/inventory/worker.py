@@ -1,20 +1,26 @@
 """Messages in: commands of orders, catalog's products, and what time brings."""
 
+import asyncio
 from dataclasses import dataclass
 
 from shop.contracts.commands import CommitStock, ReconcileDue, ReleaseStock, ReserveStock, ShipStock, SweepDue
 from shop.contracts.events import ProductCreated, ProductDeleted, ProductUpdated, StockReplenished
 from shop.contracts.messages import Envelope
-from shop.inventory import stock, store
+from shop.inventory import reconcile, restock, signals, stock, store
 from shop.inventory.parts import Inventory
+from shop.inventory.reconcile import Deadline
+from shop.inventory.records import reservation_of
 from shop.runtime import relay
 from shop.runtime.bus import Bus
 from shop.runtime.consume import Consumer
 from shop.runtime.dynamo import Item
+from shop.runtime.peers import Peers
 
 __all__ = ["Sweeping", "commands", "events", "sweep"]
 
 PAGE = 100
+LANES = 4  # reservations ended at once
+PIECE_OF_WORK = 5.0  # seconds that a sweep may take: a function has ten
 commands = Consumer("inventory-commands.fifo")
 events = Consumer("inventory-events")
 
@@ -25,6 +31,7 @@ class Sweeping:
 
     inventory: Inventory
     bus: Bus
+    peers: Peers
 
 
 @commands.on(ReserveStock)
@@ -51,7 +58,7 @@ async def on_release(deps: Sweeping, message: Envelope[ReleaseStock]) -> None:
 @commands.on(ShipStock)
 async def on_ship(deps: Sweeping, message: Envelope[ShipStock]) -> None:
     """The goods have left."""
-    await stock.ship(deps.inventory.table, message.data.order_id)
+    await stock.ship(deps.inventory.table, message.data.order_id, message.data.lines)
 
 
 @events.on(ProductCreated)
@@ -69,35 +76,52 @@ async def on_product_updated(deps: Sweeping, message: Envelope[ProductUpdated]) 
 
 @events.on(ProductDeleted)
 async def on_product_deleted(deps: Sweeping, message: Envelope[ProductDeleted]) -> None:
-    """Retire the record: no new reservation; those that exist are committed and shipped."""
-    await stock.learn(deps.inventory.table, message.data.product, message.metadata.aggregate_version, gone=True)
+    """Retire the record: no new reservation; those that exist are committed and shipped. Nobody waits for it now."""
+    table, product = deps.inventory.table, message.data.product
+    await stock.learn(table, product, message.metadata.aggregate_version, gone=True)
+    await restock.forget(table, product.id)
 
 
 @events.on(StockReplenished)
-async def on_replenished(_deps: Sweeping, _message: Envelope[StockReplenished]) -> None:
-    """Nobody can register to be told yet, so nobody is."""
+async def on_replenished(deps: Sweeping, message: Envelope[StockReplenished]) -> None:
+    """Tell everybody who waits that it is back."""
+    told = message.metadata
+    await restock.tell(deps.inventory.table, message.data.product_id, told.aggregate_version, told.event_id)
 
 
 @events.on(SweepDue)
 async def on_sweep(deps: Sweeping, _message: Envelope[SweepDue]) -> None:
-    """Send what the relay has left behind, and end what has had its time."""
+    """Send what the relay has left behind, end what has had its time, count, and go on reconciling."""
+    deadline = Deadline(PIECE_OF_WORK)
     await relay.sweep(deps.inventory.table, deps.bus)
-    await sweep(deps.inventory)
+    await sweep(deps.inventory, deadline)
+    table = deps.inventory.table
+    signals.stock_counted(await store.count_by_status(table), await store.count_waiting(table))
+    await reconcile.advance(table, deps.peers, deadline)
 
 
 @events.on(ReconcileDue)
 async def on_reconcile(deps: Sweeping, _message: Envelope[ReconcileDue]) -> None:
-    """Hold stock against its ledger."""
-    await sweep(deps.inventory)
+    """Hold stock against its ledger, and catalog's copy against stock."""
+    await reconcile.begin(deps.inventory.table)
+    await reconcile.advance(deps.inventory.table, deps.peers, Deadline(PIECE_OF_WORK))
 
 
-async def sweep(inventory: Inventory) -> None:
-    """Every reservation that is due by now; a second sweep finds nothing more."""
+async def sweep(inventory: Inventory, deadline: Deadline) -> None:
+    """Every reservation that is due by now, as far as time allows; a second sweep finds nothing more.
+
+    One that cannot be ended keeps none of the others; it fails the sweep at its end.
+    """
     start: Item | None = None
-    while True:
+    failures: list[BaseException] = []
+    while not deadline.passed:
         found = await store.lapsing(inventory.table, PAGE, start)
-        for item in found.items:
-            await stock.lapse(inventory.table, store.reservation_of(item))
+        due = [reservation_of(item) for item in found.items]
+        for some in (due[first : first + LANES] for first in range(0, len(due), LANES)):
+            ended = await asyncio.gather(*(stock.lapse(inventory.table, each) for each in some), return_exceptions=True)
+            failures += [one for one in ended if isinstance(one, BaseException)]
         start = found.start
         if start is None:
-            return
+            break
+    if failures:
+        raise failures[0]

@@ -47,6 +47,7 @@ MESSAGE_DELETE_FAILED = "shop.message.delete_failed"
 MESSAGE_RELEASE_FAILED = "shop.message.release_failed"
 OUTBOX_STALLED = "shop.outbox.stalled"
 SWEEP_FAILED = "shop.sweep.failed"
+STOCK_DRIFTED = "shop.stock.drifted"
 
 # Attributes of our own
 CATEGORY_ROOT = "shop.category.root"

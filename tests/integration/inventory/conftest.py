@@ -18,7 +18,9 @@ from shop.contracts.shapes import OrderLine, Product, Text
 from shop.inventory import app, worker
 from shop.kernel.money import yen
 from shop.runtime.aws import Aws
+from shop.runtime.peers import Peers
 from shop.runtime.queues import Received
+from shop.runtime.wire import Client
 
 
 class NoQueues:
@@ -104,12 +106,18 @@ def lines(**quantities: int) -> list[OrderLine]:
 @pytest.fixture(scope="module")
 def inventory(run, emulator: Account):
     """The service."""
-    settings = {**emulator.environment(), "TABLE_NAME": "inventory", "OTEL_SDK_DISABLED": "true"}
+    settings = {
+        **emulator.environment(),
+        "TABLE_NAME": "inventory",
+        "GATEWAY_URL": "http://127.0.0.1:9",
+        "OTEL_SDK_DISABLED": "true",
+    }
     with mock.patch.dict("os.environ", settings):
         api = InProcess(app.api())
         run(api.__aenter__())
         made, aws = app.prepare(), Aws()
-        deps = worker.Sweeping(app.inventory_of(made, aws), app.bus_of(made, aws))
+        peers = Peers(made.gateway_url, Client(), "inventory")
+        deps = worker.Sweeping(app.inventory_of(made, aws), app.bus_of(made, aws), peers)
         assert deps.inventory.reservation_ttl == timedelta(minutes=15)
         yield InventoryUnderTest(api, deps, token_of(emulator, "customer", "operator"), token_of(emulator, "customer"))
         run(aws.aclose())

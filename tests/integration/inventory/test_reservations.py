@@ -12,6 +12,7 @@ from shop.contracts.commands import CommitStock, ReleaseStock, ReserveStock, Shi
 from shop.contracts.events import ProductDeleted
 from shop.contracts.shapes import OrderLine, Product
 from shop.inventory import worker
+from shop.inventory.reconcile import Deadline
 from shop.kernel.money import yen
 
 
@@ -93,8 +94,8 @@ def test_a_reservation_lapses_and_cannot_be_committed_then(inventory, run):
         assert await inventory.types(late) == ["StockReserved", "StockReleased", "StockCommitRejected"]
         await brief.receive(ReserveStock(order_id=swept, lines=wanted))
         assert await inventory.levels(product) == (10, 4, 6)
-        await worker.sweep(inventory.deps.inventory)
-        await worker.sweep(inventory.deps.inventory)
+        await worker.sweep(inventory.deps.inventory, Deadline(5))
+        await worker.sweep(inventory.deps.inventory, Deadline(5))
         assert await inventory.levels(product) == (10, 0, 10)
         assert await inventory.types(swept) == ["StockReserved", "StockReleased"]
 
