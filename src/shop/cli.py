@@ -40,7 +40,7 @@ def parser() -> Parser:
     top = Parser("shop", description=say("見える化ショップ", "Mieruka Shop") + f" {shop.__version__}")
     top.add_argument("--version", action="version", version=shop.__version__)
     commands = top.add_subparsers(metavar=say("コマンド", "command"), required=True)
-    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace):
+    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace, add_inventory):
         add(commands)
     return top
 
@@ -173,6 +173,21 @@ def add_trace(commands: Any) -> None:
     added.add_argument("id", metavar="ID", help=say("x-trace-id の値", "what x-trace-id said"))
 
 
+def add_inventory(commands: Any) -> None:
+    """`shop inventory audit`."""
+    text = say("在庫データの点検", "look after the stock")
+    part = commands.add_parser("inventory", help=text, description=text)
+    of_part = part.add_subparsers(metavar=say("コマンド", "command"), required=True)
+    added = command(
+        of_part,
+        "audit",
+        "すべての在庫を台帳と確保中の注文に照らして計算し直します (変更はしません)",
+        "compare all stock with its ledger and with all open orders; changes nothing",
+        run_audit,
+    )
+    added.add_argument("--json", action="store_true", dest="as_json", help=say("JSON で 1 行", "as one line of JSON"))
+
+
 # Each command is imported when it runs: `shop --help` needs none of them.
 
 
@@ -204,6 +219,12 @@ def run_doctor(typed: argparse.Namespace) -> int:
 def run_mails(typed: argparse.Namespace) -> None:
     """Show the mailbox."""
     importlib.import_module("shop.local.mails").mails(typed.data, typed.to, typed.last, as_json=typed.as_json)
+
+
+def run_audit(typed: argparse.Namespace) -> int:
+    """Compare stock with its ledger."""
+    code: int = importlib.import_module("shop.local.audit").audit(typed.data, as_json=typed.as_json)
+    return code
 
 
 def run_trace(typed: argparse.Namespace) -> None:

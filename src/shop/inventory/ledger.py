@@ -11,7 +11,7 @@ from shop.inventory.model import NOTHING, Change, StockRecord, Sums
 from shop.kernel.clock import stamp
 from shop.runtime.dynamo import ConditionFailed, Table
 
-__all__ = ["Audit", "Difference", "audit", "check"]
+__all__ = ["Audit", "Difference", "audit_stock", "check"]
 
 LANES = 8  # products at once
 LOOKS = 5  # how often an audit looks again at what seems to differ: orders go on meanwhile
@@ -99,7 +99,7 @@ class Audit:
     differences: list[Difference]
 
 
-async def audit(table: Table) -> Audit:
+async def audit_stock(table: Table) -> Audit:
     """Compare all stocks with all of their ledgers and with all open reservations. Changes nothing."""
     products = await all_products(table)
     suspects, differences = sorted(products), list[Difference]()

@@ -27,7 +27,7 @@ __all__ = ["Deadline", "Shown", "advance", "begin", "compare_copies"]
 
 PIECE = 100  # products held against their ledgers at once
 MOST_PAGES = 200  # of catalog's, in one piece of work: a big catalog is walked slowly
-SETTLED = 10.0  # seconds: a copy may lag; what changed just now proves nothing
+SETTLED = 5.0  # seconds: a copy may lag; what changed just now proves nothing
 NOBODY = Caller()
 
 

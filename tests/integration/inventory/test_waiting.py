@@ -52,7 +52,8 @@ def test_alerts_are_listed_in_pages_and_checked(inventory, run):
             return await inventory.api.call("POST", "/inventory/alerts", body, token=inventory.operator)
 
         made = [(await post(productId=product, threshold=n)).json["id"] for n in range(3)]
-        seen, token = [], ""
+        seen: list[str] = []
+        token: str | None = ""
         while token is not None:
             path = f"/inventory/alerts?limit=2{'&nextToken=' if token else ''}{token}"
             page = (await inventory.api.call("GET", path, token=inventory.operator)).json
