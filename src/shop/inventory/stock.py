@@ -59,6 +59,13 @@ class Contention:
         return True
 
 
+def checked_id(identity: str) -> str:
+    """The id of an order or product in a message. Raises Unprocessable for what is none."""
+    if not 0 < len(identity) <= store.LONGEST_ID:
+        raise Unprocessable(f"an id has 1 to {store.LONGEST_ID} characters")
+    return identity
+
+
 def checked(lines: Sequence[OrderLine]) -> tuple[OrderLine, ...]:
     """The lines of a command, one per product. Raises Unprocessable for what cannot be a command."""
     if not lines or any(line.quantity < 1 for line in lines):
@@ -77,6 +84,7 @@ async def reserve(
 ) -> None:
     """Reserve all lines or none, once per order; a repeated command repeats its answer."""
     wanted = checked(lines)
+    checked_id(order_id)
     contention = Contention()
     while await contention.again():
         known, records = await store.find_order(table, order_id, (line.product_id for line in wanted))
@@ -103,6 +111,7 @@ def reserve_answer(reservation: Reservation, lines: Sequence[OrderLine]) -> Mess
 
 async def commit(table: Table, order_id: str, lines: Sequence[OrderLine], cause: str | None = None) -> None:
     """Make a reservation permanent; refused when there is none, or its time is over."""
+    checked_id(order_id)
     contention = Contention()
     while await contention.again():
         known = await store.find_reservation(table, order_id)
@@ -123,6 +132,7 @@ async def commit(table: Table, order_id: str, lines: Sequence[OrderLine], cause:
 
 async def release(table: Table, order_id: str, lines: Sequence[OrderLine], cause: str | None = None) -> None:
     """Give a reservation back, a permanent one too; without one, leave a tombstone that rejects a later reservation."""
+    checked_id(order_id)
     contention = Contention()
     while await contention.again():
         known, records = await held(table, order_id, lines)
@@ -141,6 +151,7 @@ async def release(table: Table, order_id: str, lines: Sequence[OrderLine], cause
 
 async def ship(table: Table, order_id: str, lines: Sequence[OrderLine]) -> None:
     """The goods of a reservation have left."""
+    checked_id(order_id)
     contention = Contention()
     while await contention.again():
         known, records = await held(table, order_id, lines)
@@ -247,6 +258,9 @@ async def learn(
     table: Table, product: Product, version: int, *, initial_stock: int | None = None, gone: bool = False
 ) -> None:
     """Keep what catalog says of a product; `initial_stock` is entered once, whatever comes when."""
+    checked_id(product.id)
+    if initial_stock is not None and initial_stock < 0:
+        raise Unprocessable("a product cannot begin with less than nothing")
     contention = Contention()
     while await contention.again():
         before = await store.find_stock(table, product.id) or StockRecord(product.id, updated_at=stamp())

@@ -45,6 +45,7 @@ from shop.runtime.dynamo import Found, Item, Table, Write, outbox_item, wire
 
 __all__ = [
     "KEYS",
+    "LONGEST_ID",
     "add_alert",
     "answer",
     "count_by_status",

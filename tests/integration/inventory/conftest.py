@@ -15,7 +15,7 @@ from tests.support.people import token_of
 from shop.contracts.events import ProductCreated
 from shop.contracts.messages import Message, encode, envelope
 from shop.contracts.shapes import OrderLine, Product, Text
-from shop.inventory import app, worker
+from shop.inventory import app, store, worker
 from shop.kernel.money import yen
 from shop.runtime.aws import Aws
 from shop.runtime.peers import Peers
@@ -60,6 +60,12 @@ class InventoryUnderTest:
         await self.receive(ProductCreated(product=product, initial_stock=stock), aggregate=product.id)
         return product.id
 
+    async def receive_raw(self, body: str, consumer: Any = worker.commands) -> tuple[list[str], list[str]]:
+        """Hand any body to the worker; the ids of what goes back, and of what was buried."""
+        queues = NoQueues()
+        failed = await consumer.handle(self.deps, [Received("raw", "r", body, group="g")], queues)
+        return failed, queues.buried
+
     async def receive(self, *messages: Message, aggregate: str = "x", version: int = 1) -> list[str]:
         """Hand messages to the worker, one after the other; the ids of those that failed."""
         failed: list[str] = []
@@ -93,6 +99,10 @@ class InventoryUnderTest:
         messages = [json.loads(message) for item in found.items for message in item["messages"]]
         found_about = [message for message in messages if message["metadata"]["aggregateId"] == about]
         return sorted(found_about, key=lambda each: each["metadata"]["aggregateVersion"])
+
+    async def waiting(self) -> int:
+        """How many registrations there are."""
+        return await store.count_waiting(self.deps.inventory.table)
 
     async def types(self, about: str) -> list[str]:
         return [message["metadata"]["type"] for message in await self.announced(about)]

@@ -1,19 +1,46 @@
 """Reservations: all lines or none, once per order, never more than there is."""
 
 import asyncio
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from tests.integration.inventory.conftest import lines
 
 from shop.contracts.commands import CommitStock, ReleaseStock, ReserveStock, ShipStock
 from shop.contracts.events import ProductDeleted
+from shop.contracts.messages import encode, envelope
 from shop.contracts.shapes import OrderLine, Product
-from shop.inventory import worker
+from shop.inventory import ledger, worker
+from shop.inventory.model import StockNegative
 from shop.inventory.reconcile import Deadline
 from shop.kernel.money import yen
+from shop.runtime.aws import Aws
+from shop.runtime.dynamo import Table
+from shop.runtime.wire import Client, Response
+
+
+class Conflicting(Client):
+    """Answers the first transactions as DynamoDB does when another one is at work on the same items."""
+
+    def __init__(self, conflicts: int) -> None:
+        super().__init__()
+        self.conflicts = conflicts
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", **more: Any
+    ) -> Response:
+        if "TransactWriteItems" in (headers or {})["x-amz-target"] and self.conflicts:
+            self.conflicts -= 1
+            reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "Transaction is ongoing"}]
+            told = {"__type": "x#TransactionCanceledException", "message": "x", "CancellationReasons": reasons}
+            return Response(400, {}, json.dumps(told).encode())
+        return await super().request(method, url, headers=headers, body=body, **more)
 
 
 def test_all_lines_are_reserved_committed_and_shipped(inventory, run):
@@ -102,16 +129,51 @@ def test_a_reservation_lapses_and_cannot_be_committed_then(inventory, run):
     run(scenario())
 
 
-def test_a_hot_product_is_never_oversold(inventory, run):
+def test_two_hundred_buyers_of_fifty_pieces_get_exactly_fifty(inventory, run):
     async def scenario():
-        product = await inventory.product(20)
-        orders = [uuid4().hex for _ in range(60)]
-        bought = [ReserveStock(order_id=order, lines=lines(**{product: 1})) for order in orders]
-        failed = await asyncio.gather(*(inventory.receive(each, aggregate=each.order_id) for each in bought))
-        assert failed == [[]] * 60
-        assert await inventory.levels(product) == (20, 20, 0)
+        product = await inventory.product(50)
+        orders = [uuid4().hex for _ in range(200)]
+        lanes = asyncio.Semaphore(20)  # twice as many as there are environments of the function
+
+        async def buy(order):
+            async with lanes:
+                return await inventory.receive(ReserveStock(order_id=order, lines=lines(**{product: 1})))
+
+        assert await asyncio.gather(*map(buy, orders)) == [[]] * 200
+        assert await inventory.levels(product) == (50, 50, 0)
         answers = Counter([(await inventory.types(order))[0] for order in orders])
-        assert answers == {"StockReserved": 20, "StockRejected": 40}
+        assert answers == {"StockReserved": 50, "StockRejected": 150}
+        told = [each["metadata"]["type"] for each in await inventory.announced(product)]
+        assert (told.count("StockDepleted"), told.count("LowStockDetected")) == (1, 1)
+        ledger = await inventory.ledger(product)
+        assert Counter(ledger) == {("RECEIPT", 50): 1, ("RESERVATION", 1): 50}
+
+    run(scenario())
+
+
+def test_orders_over_the_same_products_in_any_order_neither_block_nor_refuse_each_other(inventory, run):
+    async def scenario():
+        products = [await inventory.product(24) for _ in range(4)]
+        wanted = [lines(**dict.fromkeys(products if n % 2 else reversed(products), 1)) for n in range(24)]
+        orders = [uuid4().hex for _ in wanted]
+        commands = [ReserveStock(order_id=order, lines=some) for order, some in zip(orders, wanted, strict=True)]
+        await asyncio.gather(*(inventory.receive(each) for each in commands))
+        assert [await inventory.levels(product) for product in products] == [(24, 24, 0)] * 4
+        assert {(await inventory.types(order))[0] for order in orders} == {"StockReserved"}
+
+    run(scenario())
+
+
+def test_a_conflict_with_another_transaction_is_no_refusal(inventory, run):
+    async def scenario():
+        product, order = await inventory.product(3), uuid4().hex
+        aws = Aws(client=Conflicting(3))
+        deps = replace(inventory.deps, inventory=replace(inventory.deps.inventory, table=Table(aws, "inventory")))
+        contended = replace(inventory, deps=deps)
+        assert await contended.receive(ReserveStock(order_id=order, lines=lines(**{product: 3}))) == []
+        assert await inventory.types(order) == ["StockReserved"]
+        assert await inventory.levels(product) == (3, 3, 0)
+        await aws.aclose()
 
     run(scenario())
 
@@ -152,6 +214,47 @@ def test_what_cannot_be_a_command_is_refused_whole(inventory, run):
             order = uuid4().hex
             assert await inventory.receive(ReserveStock(order_id=order, lines=wrong)) != []
             assert await inventory.types(order) == []
+        for kind in (ReserveStock, CommitStock, ReleaseStock, ShipStock):
+            assert await inventory.receive(kind(order_id="x" * 65, lines=lines(**{product: 1}))) != []
         assert await inventory.levels(product) == (5, 0, 5)
+
+    run(scenario())
+
+
+def test_poison_is_buried_at_once_and_nothing_else_is_touched(inventory, run):
+    async def scenario():
+        product = await inventory.product(5)
+        good = encode(
+            envelope(ReserveStock(order_id="p", lines=lines(**{product: 1})), aggregate_id="p", aggregate_version=1)
+        ).decode()
+        for poison in (
+            "", "no json", "[]", "{}", good.replace('"ReserveStock"', '"TakeStock"'),
+            good.replace('"version":1', '"version":2'), good.replace('"quantity":1', '"quantity":"1"'),
+            good.replace('"quantity":1', '"quantity":0'), good.replace('"orderId":"p",', ""),
+        ):  # fmt: skip
+            assert await inventory.receive_raw(poison) == ([], ["raw"]), poison
+        for poison in (good, good.replace("ReserveStock", "StockReserved")):
+            assert await inventory.receive_raw(poison, worker.events) == ([], ["raw"])
+        assert await inventory.levels(product) == (5, 0, 5)
+
+    run(scenario())
+
+
+def test_what_cannot_be_ended_does_not_keep_the_rest_from_lapsing(inventory, run):
+    async def scenario():
+        table = inventory.deps.inventory.table
+        hasty = replace(inventory.deps.inventory, reservation_ttl=timedelta(0))
+        brief = replace(inventory, deps=replace(inventory.deps, inventory=hasty))
+        broken, sound = await inventory.product(4), await inventory.product(4)
+        for product in (broken, sound):
+            await brief.receive(ReserveStock(order_id=f"lapse-{product}", lines=lines(**{product: 2})))
+        spoil = "SET reserved = :none"
+        await table.write(table.update(f"PRODUCT#{broken}", "STOCK", spoil, values={"none": 0}))
+        with pytest.raises(StockNegative):
+            await worker.sweep(inventory.deps.inventory, Deadline(5))
+        assert await inventory.levels(sound) == (4, 0, 4)
+        await ledger.check(table, [broken])  # the reconciliation mends it, and then it lapses too
+        await worker.sweep(inventory.deps.inventory, Deadline(5))
+        assert await inventory.levels(broken) == (4, 0, 4)
 
     run(scenario())

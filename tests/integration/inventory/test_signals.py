@@ -1,0 +1,92 @@
+"""What inventory tells about itself, as a collector receives it from its functions."""
+
+from uuid import uuid4
+
+import pytest
+from tests.support.functions import call, from_gateway, from_queue
+from tests.support.otlp import Receiver
+
+from shop.contracts.commands import CommitStock, ReserveStock, SweepDue
+from shop.contracts.events import ProductCreated
+from shop.contracts.messages import envelope
+from shop.contracts.shapes import OrderLine, Product
+from shop.inventory import restock
+from shop.kernel.money import yen
+
+APP = "shop.inventory.app"
+CAUSE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def created(stock):
+    product = Product(
+        id=uuid4().hex, sku="S", name="x", price=yen(1), category_id="t", status="active", translations={}, version=1
+    )
+    return envelope(ProductCreated(product=product, initial_stock=stock), aggregate_id=product.id, aggregate_version=1)
+
+
+@pytest.fixture
+def environment(emulator):
+    return {**emulator.environment(), "TABLE_NAME": "inventory", "GATEWAY_URL": "http://127.0.0.1:9"}
+
+
+def test_checks_movements_alerts_and_gauges_are_counted_and_traced(inventory, run, environment):
+    many, none, few = created(30), created(0), created(6)
+    ids = [each.data.product.id for each in (many, none, few)]
+    order = uuid4().hex
+    wanted = [OrderLine(product_id=ids[0], quantity=2), OrderLine(product_id=ids[2], quantity=1)]
+    reserve = envelope(
+        ReserveStock(order_id=order, lines=wanted), aggregate_id=order, aggregate_version=1, traceparent=CAUSE
+    )
+    commit = envelope(CommitStock(order_id=order, lines=wanted), aggregate_id=order, aggregate_version=2)
+    sweep = envelope(SweepDue(), aggregate_id="sweep", aggregate_version=1)
+    lookup = from_gateway("/inventory") | {"rawQueryString": f"productIds={ids[0]},{ids[1]},nobody"}
+    run(restock.register(inventory.deps.inventory.table, run(inventory.product(0)), "somebody"))
+    with Receiver() as collector:
+        sending = {"OTEL_SDK_DISABLED": "false", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        call(
+            APP,
+            ("events", from_queue(many, none, few)),
+            ("commands", from_queue(reserve)),
+            ("commands", from_queue(reserve)),
+            ("commands", from_queue(commit)),
+            ("http", lookup),
+            ("http", from_gateway(f"/inventory/{ids[2]}")),
+            ("http", from_gateway("/inventory/nobody")),
+            ("events", from_queue(sweep)),
+            **(environment | sending),
+        )
+        collector.wait(lambda: collector.of("shop.inventory.products"))
+
+        def counted(name, attribute):
+            points = [point for point in collector.of(name) if point.value]
+            return {value: sum(p.value for p in points if p.attributes[attribute] == value)
+                    for value in {p.attributes[attribute] for p in points}}  # fmt: skip
+
+        assert counted("shop.inventory.checks", "shop.stock.status") == {
+            "IN_STOCK": 1, "OUT_OF_STOCK": 1, "LOW_STOCK": 1,
+        }  # fmt: skip
+        assert counted("shop.inventory.movements", "shop.movement.type") == {"RECEIPT": 2, "RESERVATION": 2}
+        assert collector.total("shop.inventory.alerts.fired") == 1
+        products = counted("shop.inventory.products", "shop.stock.status")
+        assert products["IN_STOCK"] >= 1
+        assert products["LOW_STOCK"] >= 1
+        assert products["OUT_OF_STOCK"] >= 1
+        (waiting,) = collector.of("shop.inventory.restock.waiting")
+        assert (waiting.kind, waiting.value) == ("gauge", run(inventory.waiting()))
+        (processed,) = [span for span in collector.trace(CAUSE[3:35]) if span.name.startswith("process")][:1]
+        assert processed.parent_id == CAUSE[36:52]
+
+
+def test_registrations_are_counted_once(inventory, run, environment):
+    product = run(inventory.product(0))
+    token = {"authorization": f"Bearer {inventory.customer}"}
+    ask = from_gateway(f"/inventory/{product}/notify")
+    ask = ask | {"headers": ask["headers"] | token}
+    ask["requestContext"] = {"http": {**ask["requestContext"]["http"], "method": "POST"}}
+    with Receiver() as collector:
+        sending = {"OTEL_SDK_DISABLED": "false", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        answers, _ = call(APP, ("http", ask), ("http", ask), **(environment | sending))
+        assert [answer["statusCode"] for answer in answers[:2]] == [201, 200]
+        assert answers[-1] == []  # nothing was imported that its package lacks
+        collector.wait(lambda: collector.total("shop.inventory.restock.registrations"))
+        assert collector.total("shop.inventory.restock.registrations") == 1
