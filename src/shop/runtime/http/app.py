@@ -5,6 +5,7 @@ The checks come in the contract's order: route (404, 405), size (413), token (40
 duration and one wide log line; health checks are none of these.
 """
 
+import asyncio
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from shop.kernel.errors import (
     DependencyTimeout,
     DependencyUnavailable,
     Forbidden,
+    MalformedRequest,
     MethodNotAllowed,
     PayloadTooLarge,
     Problem,
@@ -153,6 +155,8 @@ async def read(receive: Receive, headers: Mapping[str, str]) -> bytes:
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedRequest("The body ended early.")  # nobody hears it, but half a body is not acted on
         body += bytes(message.get("body", b""))
         if len(body) > MAX_BODY:
             raise PayloadTooLarge
@@ -186,8 +190,7 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        scope["shop.headers"] = headers
+        scope["shop.headers"] = headers = joined(scope["headers"])
         scope["shop.language"] = language_of(headers.get("accept-language", ""))
         scope["shop.session"] = session = uuid_or_none(headers.get("x-session-id"))
         if scope["path"].startswith("/health/"):
@@ -219,9 +222,9 @@ class Front:
             if route:
                 about[names.HTTP_ROUTE] = route
                 server.name = f"{known} {route}"
-            if error is not None and status >= 500:
-                server.fail(error)
-                about[names.ERROR_TYPE] = getattr(error, "code", type(error).__name__)
+            if status >= 500:
+                server.fail(error or str(status))
+                about[names.ERROR_TYPE] = getattr(error, "code", type(error).__name__) if error else str(status)
             if isinstance(error, Problem):
                 telemetry.log.add({names.PROBLEM_CODE: error.code})
             server.set(about)
@@ -253,12 +256,26 @@ class Front:
                 raise
             await send_problem(sending, scope, problem, trace_id)
             return status, problem
+        except asyncio.CancelledError:  # the server ends, and waits for this request no longer
+            ending = DependencyUnavailable("The shop is shutting down.")
+            if not status:
+                await send_problem(sending, scope, ending, trace_id)
+            return status, ending
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a clean 500 and the log the rest
             telemetry.log.add({names.EXCEPTION_STACKTRACE: stack(error)})
             if not status:
                 await send_problem(sending, scope, Problem("An error of ours."), trace_id)
             return status, error
         return status, None
+
+
+def joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name, lower case; the values of a repeated one are joined, as HTTP allows, and cookies as they are."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in headers else value
+    return headers
 
 
 async def send_problem(send: Send, scope: Scope, problem: Problem, trace_id: str) -> None:
