@@ -5,6 +5,7 @@ sampled, sent to a collector in another process, the line read by another one. C
 """
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -117,6 +118,69 @@ def requests() -> list[float]:
     return figures
 
 
+def warm_calls() -> list[float]:
+    """CPU in ms of a warm call of a function that answers nothing: Mangum, Starlette, the flush left out."""
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from shop.runtime.functions import http_function
+
+    async def answer(_request: object) -> Response:
+        return Response()
+
+    http = {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "bench"}
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": {"host": "shop.test"},
+        "requestContext": {"http": http, "stage": "$default", "domainName": "shop.test"},
+        "isBase64Encoded": False,
+    }
+    handler = http_function(lambda: Starlette(routes=[Route("/", answer)]))
+    assert handler(event, Invocation())["statusCode"] == 200
+    figures = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _ in range(100):
+            handler(event, Invocation())
+        figures.append((time.process_time() - began) * 1000 / 100)
+    return figures
+
+
+class Invocation:
+    """What Lambda tells of a call."""
+
+    aws_request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+
+@contextmanager
+def deaf() -> Iterator[str]:
+    """A collector that takes connections and never answers; its endpoint."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def flushes() -> list[float]:
+    """Wall-clock ms of a function's flush while the collector hangs."""
+    from shop import telemetry
+
+    figures = []
+    for _ in range(ROUNDS):
+        with deaf() as endpoint:
+            os.environ |= {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "AWS_LAMBDA_FUNCTION_NAME": "bench"}
+            telemetry.setup("users")
+            request()
+            began = time.monotonic()
+            telemetry.flush()
+            figures.append((time.monotonic() - began) * 1000)
+            telemetry.shutdown(0.0)
+            del os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+    return figures
+
+
 def imports(code: str) -> list[float]:
     """CPU in ms of an import, in fresh processes that have imported what every service has."""
     runs = [subprocess.run([sys.executable, "-c", IMPORT.format(code)], capture_output=True, text=True, check=True)
@@ -133,8 +197,12 @@ def main() -> int:
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
         telemetry.setup("catalog")
         figures = requests()
+        warm = warm_calls()
         telemetry.shutdown()
+        waits = flushes()
     kept = report("telemetry of a request with a query", figures, "us", 40)
+    kept &= report("a warm call of an empty function", warm, "ms", 5)
+    kept &= report("a flush while the collector hangs, wall clock", waits, "ms", 130)
     kept &= report("import shop.telemetry, after what all import", imports("import shop.telemetry"), "ms", 15)
     return 0 if kept else 1
 

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -95,6 +96,20 @@ def function(answer: Any, **headers: str) -> bytes:
     return raw(200, json.dumps(answer).encode(), **headers)
 
 
+def read_answer(connection: socket.socket) -> bytes:
+    """One whole answer: its head, and as much of a body as the head says. Less when the other side hangs up."""
+    answer = b""
+    while b"\r\n\r\n" not in answer and (more := connection.recv(65536)):
+        answer += more
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    missing = int(length[1]) - len(body) if length else 0
+    while missing > 0 and (more := connection.recv(missing)):
+        answer += more
+        missing -= len(more)
+    return answer
+
+
 @dataclass
 class Gateway:
     """A running gateway, its services, and where its telemetry goes."""
@@ -161,6 +176,6 @@ def running(**settings: str) -> Iterator[Gateway]:
             yield gateway
         finally:
             process.terminate()
-            process.wait(5)
+            process.wait(20)
             reader.join()
             upstream.close()

@@ -30,6 +30,7 @@ __all__ = ["Line", "Point", "Receiver", "Span", "sending"]
 
 KINDS = ("unset", "internal", "server", "client", "producer", "consumer")
 STATUSES = ("unset", "ok", "error")
+PATIENCE = 60.0  # seconds after which a collector that hangs answers all the same, so that no test hangs with it
 ID_FIELDS = ("traceId", "spanId", "parentSpanId")
 
 
@@ -99,14 +100,17 @@ class Line:
 class Receiver:
     """`with Receiver() as collector:` listens on a free port of 127.0.0.1 and keeps what comes.
 
-    `status` is what it answers with, after `delay` seconds, `trickle` seconds after each byte, `lose_answers` times not
-    at all: a test sets them for a collector that refuses, is slow, or breaks down.
+    `status` is what it answers with, `lose_answers` times not at all; after `hang()` it takes requests and answers none
+    until `go_on`, and while it trickles, its answers come byte by byte and have no end. A test sets them for a
+    collector that refuses, breaks down or is slow. `answered` counts the answers that were sent whole.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.status = 200
-        self.delay = 0.0
-        self.trickle = 0.0
+        self.trickle = False
+        self.answered = 0
+        self.go_on = threading.Event()
+        self.go_on.set()
         self.lose_answers = 0
         self.spans: list[Span] = []
         self.points: list[Point] = []
@@ -133,15 +137,16 @@ class Receiver:
                     receiver.lose_answers -= 1
                     self.close_connection = True
                     return
-                self.answer(f"HTTP/1.1 {status} -\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
+                with contextlib.suppress(OSError):  # whoever waits no longer has gone
+                    self.answer(f"HTTP/1.1 {status} -\r\nContent-Length: {len(answer)}\r\n\r\n".encode() + answer)
 
             def answer(self, data: bytes) -> None:
-                if not receiver.trickle:
-                    self.wfile.write(data)
-                    return
-                for at in range(len(data)):
-                    self.wfile.write(data[at : at + 1])
-                    time.sleep(receiver.trickle)
+                while receiver.trickle:
+                    self.wfile.write(b"H")
+                    time.sleep(0.03)
+                receiver.go_on.wait(PATIENCE)
+                receiver.answered += 1
+                self.wfile.write(data)
 
             def log_message(self, *_: object) -> None:
                 """A test's output is its own."""
@@ -162,6 +167,8 @@ class Receiver:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.trickle = False
+        self.go_on.set()
         self.server.shutdown()
         self.server.server_close()
         if error is None and self.failures:
@@ -169,7 +176,6 @@ class Receiver:
 
     def take(self, path: str, headers: email.message.Message, body: bytes) -> tuple[int, bytes]:
         """One request: status and body of the answer."""
-        time.sleep(self.delay)
         if headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         as_json = headers.get("Content-Type", "").startswith("application/json")
@@ -199,6 +205,10 @@ class Receiver:
             case _:
                 raise ValueError(f"no such signal: {path}")
 
+    def hang(self) -> None:
+        """From now on it takes what comes and answers nothing."""
+        self.go_on.clear()
+
     @property
     def connections(self) -> int:
         """How many there were."""
@@ -210,7 +220,7 @@ class Receiver:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
-    def wait(self, found: Callable[[], Any], timeout: float = 5.0) -> Any:
+    def wait(self, found: Callable[[], Any], timeout: float = 20.0) -> Any:
         """Waits until `found()` is true, and gives it; AssertionError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         with self.changed:

@@ -16,6 +16,7 @@ PLACED = {names.ORDER_STATUS: "PLACED"}
 
 
 def test_spans_arrive_with_all_they_have():
+    began = time.time_ns()
     with Receiver() as collector, sending("orders", collector):
         attributes: dict[str, telemetry.Value] = {
             "text": "見",
@@ -44,8 +45,7 @@ def test_spans_arrive_with_all_they_have():
     assert (child.trace_id, child.parent_id) == (parent.trace_id, parent.span_id)
     assert (child.kind, child.status, child.attributes) == ("client", "error", {"error.type": "TimeoutError"})
     assert child.links == (("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"),)
-    assert parent.start <= child.start <= child.end <= parent.end
-    assert abs(parent.end - time.time_ns()) < 5e9
+    assert began <= parent.start <= child.start <= child.end <= parent.end
     assert (parent.service, parent.scope, parent.resource["service.namespace"]) == ("orders", "shop", "shop")
 
 
@@ -154,14 +154,12 @@ def test_a_gauge_arrives_as_it_is():
     assert (point.kind, point.value) == ("gauge", 7)
 
 
-def test_the_sender_looks_every_second_and_keeps_its_connection():
+def test_the_sender_looks_again_and_again_and_keeps_its_connection():
     with Receiver() as collector, sending("orders", collector):
         for _ in range(3):
             span("one").end()
-            began = time.monotonic()
-            collector.wait(collector.spans.copy, 3)
+            collector.wait(collector.spans.copy)
             collector.spans.clear()
-            assert time.monotonic() - began < 1.5
     assert collector.connections == 1
 
 

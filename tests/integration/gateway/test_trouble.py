@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
-from tests.support.gateway import Gateway, function, raw, running
+from tests.support.client import until
+from tests.support.gateway import Gateway, function, raw, read_answer, running
 
 from shop.local.ports import free_port
 
@@ -83,7 +83,7 @@ def test_a_body_over_the_limit_is_413_before_it_is_read(gateway: Gateway, path):
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {LONG}\r\n\r\n"
     with gateway.connect() as connection:
         connection.sendall(head.encode())
-        answer = connection.recv(65536)
+        answer = read_answer(connection)
     assert b" 413 " in answer
     assert b"PAYLOAD_TOO_LARGE" in answer
     assert not gateway.upstream.seen
@@ -94,7 +94,7 @@ def test_a_body_over_the_limit_without_a_length_is_413_too(gateway: Gateway):
         connection.sendall(b"POST /products HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(5):
             connection.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
-        assert b" 413 " in connection.recv(65536)
+        assert b" 413 " in read_answer(connection)
     assert not gateway.upstream.seen
 
 
@@ -143,7 +143,7 @@ def test_a_head_without_end_is_refused_not_collected(gateway: Gateway):
         try:
             for _ in range(200):
                 connection.sendall(b"x" * 4096)
-            answer = connection.recv(65536)
+            answer = read_answer(connection)
         except OSError:
             pass  # it had hung up while we were still sending
     assert not answer or b" 431 " in answer
@@ -168,7 +168,7 @@ def test_a_connection_is_kept_and_http_1_0_is_not(gateway: Gateway):
     with gateway.connect() as connection:
         for _ in range(3):
             connection.sendall(b"GET /products HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            assert read_answer(connection).startswith(b"HTTP/1.1 200")
     assert gateway.send(b"GET /products HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
@@ -181,17 +181,17 @@ def test_an_upgrade_is_not_made(gateway: Gateway):
 def test_a_client_that_asks_first_is_told_to_go_on(gateway: Gateway):
     with gateway.connect() as connection:
         connection.sendall(b"POST /products HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 100")
+        assert read_answer(connection).startswith(b"HTTP/1.1 100")
         connection.sendall(b"{}")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        assert read_answer(connection).startswith(b"HTTP/1.1 200")
     assert "expect" not in gateway.upstream.seen[0].headers
 
 
 def test_each_route_has_a_rate_and_health_has_none():
     with running(RATE_LIMIT="1", RATE_BURST="2") as gateway:
-        answers = [gateway.call("GET", "/products") for _ in range(4)]
-        assert [answer.status for answer in answers[:3]] == [200, 200, 429]
-        assert problem(answers[2], 429, "RATE_LIMITED").headers["retry-after"] == "1"
+        assert [gateway.call("GET", "/products").status for _ in range(2)] == [200, 200]
+        refused = until(lambda: (answer := gateway.call("GET", "/products")).status != 200 and answer)
+        assert problem(refused, 429, "RATE_LIMITED").headers["retry-after"] == "1"
         assert gateway.call("GET", "/products/x").status == 200
         assert {gateway.call("GET", "/health/live").status for _ in range(5)} == {200}
         assert {gateway.call("OPTIONS", "/products").status for _ in range(5)} == {204}
@@ -203,7 +203,7 @@ def test_what_is_under_way_at_the_end_is_finished_and_told():
 
         def slow(_):
             arrived.set()
-            go_on.wait(5)
+            go_on.wait(30)
             return raw(200, b"done", x_trace_id="")
 
         gateway.upstream.reply = slow
@@ -212,15 +212,12 @@ def test_what_is_under_way_at_the_end_is_finished_and_told():
         idle = gateway.connect()
         asking.start()
         arrived.wait(5)
-        begun = time.monotonic()
         gateway.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        assert idle.recv(1) == b""  # it has heard the signal, and waits for what is under way
         go_on.set()
         asking.join()
-        assert gateway.process.wait(5) == 0
-        assert time.monotonic() - begun < 2
+        assert gateway.process.wait(20) == 0
         assert (answers[0].status, answers[0].body) == (200, b"done")
-        assert idle.recv(1) == b""
         idle.close()
         trace = answers[0].headers["x-trace-id"]
         assert len(gateway.collector.wait(lambda: gateway.collector.trace(trace))) == 2
@@ -229,15 +226,13 @@ def test_what_is_under_way_at_the_end_is_finished_and_told():
 def test_a_request_that_never_ends_is_told_so_and_does_not_hold_it_up():
     with running() as gateway:
         go_on = threading.Event()
-        gateway.upstream.reply = lambda _: raw(200) if go_on.wait(10) else b""
+        gateway.upstream.reply = lambda _: raw(200) if go_on.wait(60) else b""
         with gateway.connect() as connection:
             connection.sendall(b"GET /products HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.1)
-            begun = time.monotonic()
+            until(lambda: gateway.upstream.seen)
             gateway.process.send_signal(signal.SIGTERM)
-            answer = connection.recv(65536)
-            assert gateway.process.wait(5) == 0
-            assert time.monotonic() - begun < 2
+            answer = read_answer(connection)
+            assert gateway.process.wait(20) == 0  # while the service still has not answered
         go_on.set()
         assert b" 503 " in answer
         assert b"DEPENDENCY_UNAVAILABLE" in answer

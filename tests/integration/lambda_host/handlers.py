@@ -1,6 +1,7 @@
 """Functions to try the host with."""
 
 import os
+import pathlib
 import sys
 import time
 
@@ -20,6 +21,13 @@ def fail(event, _context):
 def sleep(event, _context):
     time.sleep(event["seconds"])
     return os.getpid()
+
+
+def wait(event, _context):
+    file = pathlib.Path(event["for"])
+    while not file.exists():
+        time.sleep(0.01)
+    file.with_suffix(".seen").touch()
 
 
 def die(event, _context):

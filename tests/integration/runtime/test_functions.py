@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -207,15 +206,3 @@ def test_a_function_that_cannot_be_built_fails_the_call_and_tries_again_at_the_n
         with pytest.raises(DependencyUnavailable):
             handler({"Records": []}, Context())
     assert len(tries) == 2
-
-
-def test_a_warm_call_costs_little():
-    async def answer(request):
-        return Response()
-
-    handler = http_function(lambda: Starlette(routes=[Route("/", answer)]))
-    handler(http_event("/"), Context())
-    started = time.process_time()
-    for _ in range(100):
-        handler(http_event("/"), Context())
-    assert (time.process_time() - started) / 100 < 0.005

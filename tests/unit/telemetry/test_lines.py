@@ -19,10 +19,11 @@ def written(capfd):
 
 
 def test_a_line_is_flat_json_that_leads_to_its_trace(written):
+    began = datetime.now(UTC).replace(microsecond=0)
     with context(session_id="s-1", synthetic="test"), span("request") as request:
         log("shop.test", {names.ORDER_ID: "o-1", "absent": None, "count": 3})
     (line,) = written()
-    assert datetime.now(UTC).timestamp() - datetime.fromisoformat(line.pop("timestamp")).timestamp() < 5
+    assert began <= datetime.fromisoformat(line.pop("timestamp")) <= datetime.now(UTC)
     assert line == {
         "level": "INFO",
         "event": "shop.test",
@@ -52,7 +53,7 @@ def test_work_is_one_wide_line_at_its_end(written):
     (wide,) = written()
     assert (wide["event"], wide["level"], wide["span_id"]) == ("shop.request", "INFO", request.span_id)
     assert (wide["shop.order.id"], wide["user.id"], wide["http.response.status_code"]) == ("o-1", "u-1", 200)
-    assert 10 <= wide["duration_ms"] < 5000
+    assert wide["duration_ms"] >= 10
 
 
 def test_work_that_fails_says_so_without_a_librarys_words(written):
