@@ -37,7 +37,8 @@ class Histogram(msgspec.Struct, frozen=True, gc=False):
     """The values of a histogram's point. Buckets are exponential, or explicit where `bounds` is not None.
 
     Exponential: bucket i of `positive` holds the values in (base**(offset+i), base**(offset+i+1)], with base =
-    2**(2**-scale); `negative` likewise, mirrored. Explicit: `positive` has one count more than `bounds`, the last one up to infinity.
+    2**(2**-scale); `negative` likewise, mirrored. Explicit: `positive` has one count more than `bounds`, the last one
+    up to infinity.
     """
 
     count: int
@@ -121,5 +122,5 @@ class Logs(Protocol):
     """The log lines of the store. Blocking, as `Metrics`."""
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT of DuckDB over `LINES`; `?` stand for parameters. It cannot write, nor leave the store."""
+        """The rows of a SELECT of DuckDB over `LINES`; `?` stand for parameters. It cannot write."""
         ...
