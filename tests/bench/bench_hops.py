@@ -1,4 +1,4 @@
-"""What a hop costs: the gateway's CPU per request, to a container and to a function, and a warm invocation of a function.
+"""What a hop costs: the gateway's CPU per request, to a container and to a function, and a warm invocation.
 
 `python tests/bench/bench_hops.py [--requests N]`; part of `make bench`.
 """

@@ -13,6 +13,7 @@ from tests.support.processes import listeners, running
 from tests.support.up import PATIENCE, command, refused, shop_up
 
 from shop.local.folder import Folder
+from shop.local.summary import first_order
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 LOOPBACK = "0100007F"
@@ -59,6 +60,10 @@ def test_a_shop_lives_and_nothing_of_it_is_lost_or_left(tmp_path):
         assert where == {LOOPBACK}
         code, words = refused(data)
         assert (code, "a shop runs on" in words, words.count("\n")) == (2, True, 1)
+        copied = subprocess.run(
+            ["bash", "-c", first_order(up.info, data)], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert '"status":"PLACED"' in copied.stdout, copied.stderr
         everything = bought(up.shop)
         assert shop_command(data, "mails", "--to", everything[0])[0] == 0
         assert shop_command(data, "doctor")[0] == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 
 from shop.contracts import topology
 from shop.inventory.ledger import Audit, audit_stock
@@ -52,6 +53,8 @@ def shown(found: Audit) -> str:
         return head
     columns = (say("商品", "product"), "", say("在庫", "stock"), say("正しい値", "expected"))
     rows = [columns, *((d.product_id, d.what, str(d.stock), str(d.expected)) for d in found.differences)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(columns))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(columns))]
+    lines = [
+        "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     return "\n".join([head, "", *lines])

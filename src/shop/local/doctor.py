@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rich.cells import set_cell_size
+
 from shop.local.errors import Refused
 from shop.local.folder import Folder
 from shop.local.language import say
@@ -63,7 +65,8 @@ def doctor(data: Path, port: int) -> int:
         *(running(folder) if folder.is_held() else stopped(folder, port)),
     ]
     for finding in findings:
-        sys.stdout.write(f"{'ok' if finding.well else '!!'}  {finding.subject:<22} {finding.seen}\n")
+        subject = set_cell_size(finding.subject, 22)  # a Japanese character takes two columns
+        sys.stdout.write(f"{'ok' if finding.well else '!!'}  {subject} {finding.seen}\n")
         if finding.advice:
             sys.stdout.write(f"    -> {finding.advice}\n")
     return 0 if all(finding.well for finding in findings) else 1

@@ -19,7 +19,7 @@ def summary(shop: dict[str, Any], data: Path) -> str:
         table.add_row(name, value)
     text = io.StringIO()
     Console(file=text, width=120).print(table)
-    return f"\n{text.getvalue()}\n{first_order(shop)}\n"
+    return f"\n{text.getvalue()}\n{first_order(shop, data)}\n"
 
 
 def rows(shop: dict[str, Any], data: Path) -> list[tuple[str, str]]:
@@ -40,13 +40,19 @@ def rows(shop: dict[str, Any], data: Path) -> list[tuple[str, str]]:
     ]
 
 
-def first_order(shop: dict[str, Any]) -> str:
-    """Lines for a shell that order something."""
+def first_order(shop: dict[str, Any], data: Path) -> str:
+    """Lines for a shell, in the project's folder, that order something and show the mail."""
+    folder = "" if data == Path(".shop").absolute() else f" --data {data}"
     customer = shop["customers"][0]
     first = say("はじめての注文 (コピーして実行できます)", "a first order, to copy")
     see = say("届いたメール", "the mail it sends")
     return FIRST_ORDER.format(
-        first=first, see=see, url=shop["gateway"], email=customer["email"], password=customer["password"]
+        first=first,
+        see=see,
+        url=shop["gateway"],
+        email=customer["email"],
+        password=customer["password"],
+        folder=folder,
     )
 
 
@@ -62,5 +68,5 @@ P=$(curl -s "$S/products?limit=1" | python3 -c 'import json,sys; print(json.load
 curl -s $S/carts/$U/items -H "Authorization: Bearer $T" -H "$J" -d "{{\\"productId\\":\\"$P\\",\\"quantity\\":1}}"
 curl -s $S/orders -H "Authorization: Bearer $T" -H "$J" -H "Idempotency-Key: $RANDOM$RANDOM" \\
   -d "{{\\"addressId\\":\\"$A\\",\\"payment\\":{{\\"method\\":\\"card\\",\\"token\\":\\"tok_visa\\"}}}}"
-.venv/bin/shop mails   # {see}
+sleep 2; .venv/bin/shop mails --to {email} --last 1{folder}   # {see}
 """
