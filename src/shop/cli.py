@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import shop
+from shop.contracts.topology import QUEUES
 from shop.kernel.errors import SettingsError
 from shop.local.errors import Failed, Refused
 from shop.local.language import say
@@ -40,7 +41,7 @@ def parser() -> Parser:
     top = Parser("shop", description=say("見える化ショップ", "Mieruka Shop") + f" {shop.__version__}")
     top.add_argument("--version", action="version", version=shop.__version__)
     commands = top.add_subparsers(metavar=say("コマンド", "command"), required=True)
-    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace, add_inventory):
+    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace, add_redrive, add_inventory):
         add(commands)
     return top
 
@@ -173,6 +174,21 @@ def add_trace(commands: Any) -> None:
     added.add_argument("id", metavar="ID", help=say("x-trace-id の値", "what x-trace-id said"))
 
 
+def add_redrive(commands: Any) -> None:
+    """`shop redrive`."""
+    added = command(
+        commands,
+        "redrive",
+        "デッドレターキューのメッセージを元のキューに戻します (原因を直してから実行してください)",
+        "put the dead letters of a queue back into it, once what was wrong has been mended",
+        run_redrive,
+    )
+    queue = say("キュー、またはそのデッドレターキューの名前", "the queue, or its dead-letter queue")
+    added.add_argument("queue", metavar=say("キュー", "QUEUE"), help=queue)
+    added.add_argument("--json", action="store_true", dest="as_json", help=say("JSON で 1 行", "as one line of JSON"))
+    added.epilog = say("キュー:", "queues:") + "\n" + "\n".join(f"  {queue.name}" for queue in QUEUES)
+
+
 def add_inventory(commands: Any) -> None:
     """`shop inventory audit`."""
     text = say("在庫データの点検", "look after the stock")
@@ -225,6 +241,11 @@ def run_audit(typed: argparse.Namespace) -> int:
     """Compare stock with its ledger."""
     code: int = importlib.import_module("shop.local.audit").audit(typed.data, as_json=typed.as_json)
     return code
+
+
+def run_redrive(typed: argparse.Namespace) -> None:
+    """Move dead letters."""
+    importlib.import_module("shop.local.redrive").again(typed.data, typed.queue, as_json=typed.as_json)
 
 
 def run_trace(typed: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ __all__ = ["BATCH", "Queues", "Received"]
 
 BATCH = 10  # messages of one ReceiveMessage or DeleteMessageBatch
 LONG_POLL = 20  # seconds, the most that SQS knows
+BURIED = frozenset({"reason", "error.type"})  # what `bury` writes on a message
 UNSENDABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what SQS refuses in an attribute
 
 
@@ -79,6 +80,27 @@ class Queues:
         )
         return [Received.from_sqs(message) for message in answer.get("Messages") or ()]
 
+    async def depth(self, queue: str) -> int:
+        """How many messages can be received now, as SQS knows it: about so many."""
+        answer = await self._aws.call(
+            "sqs",
+            "GetQueueAttributes",
+            QueueUrl=self._prefix + queue,
+            AttributeNames=["ApproximateNumberOfMessages"],
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    async def send_again(self, queue: str, message: Received) -> None:
+        """Put a dead letter back into its queue, without what was written on it when it was buried.
+
+        On a FIFO queue it gets a deduplication id that no message had before, else SQS would drop it; sent once more
+        after a crash, it has the same one.
+        """
+        parameters = sendable(message, drop=BURIED)
+        if queue.endswith(".fifo"):
+            parameters |= in_group(message, f"again-{message.id}")
+        await self._aws.call("sqs", "SendMessage", QueueUrl=self._prefix + queue, **parameters)
+
     async def delete(self, queue: str, messages: Sequence[Received]) -> None:
         """Delete up to 10 messages. One that could not be deleted comes again, as any message may."""
         entries = [{"Id": str(index), "ReceiptHandle": message.receipt} for index, message in enumerate(messages)]
@@ -96,18 +118,31 @@ class Queues:
 
     async def bury(self, queue: str, message: Received, reason: str, error_type: str) -> None:
         """Put a copy into the dead-letter queue, with why. The caller deletes the message itself."""
-        attributes = dict(message.attributes) | {"reason": UNSENDABLE.sub("?", reason)[:1000], "error.type": error_type}
-        parameters: dict[str, Any] = {
-            "QueueUrl": self._prefix + dead_letter_queue(queue),
-            "MessageBody": message.body,
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": text} for name, text in attributes.items() if text
-            },
-        }
+        why = {"reason": UNSENDABLE.sub("?", reason)[:1000], "error.type": error_type}
+        parameters = sendable(message, why)
         if queue.endswith(".fifo"):
-            parameters |= {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": message.id}
-        await self._aws.call("sqs", "SendMessage", **parameters)
+            parameters |= in_group(message, message.id)
+        await self._aws.call("sqs", "SendMessage", QueueUrl=self._prefix + dead_letter_queue(queue), **parameters)
 
     async def release_all(self, queue: str, messages: Sequence[Received], seconds: int) -> None:
         """Give several messages back."""
         await asyncio.gather(*(self.release(queue, message, seconds) for message in messages))
+
+
+NOTHING: Mapping[str, str] = {}
+
+
+def sendable(
+    message: Received, more: Mapping[str, str] = NOTHING, drop: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Body and attributes of a message, as SendMessage takes them."""
+    attributes = {name: text for name, text in {**message.attributes, **more}.items() if text and name not in drop}
+    return {
+        "MessageBody": message.body,
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()},
+    }
+
+
+def in_group(message: Received, deduplication_id: str) -> dict[str, str]:
+    """What a FIFO queue wants to know beside it."""
+    return {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": deduplication_id}

@@ -5,7 +5,7 @@ import pytest
 from shop.cli import main
 from shop.local.tunables import TUNABLES
 
-COMMANDS = ("up", "seed", "reset", "doctor", "mails", "trace")
+COMMANDS = ("up", "seed", "reset", "doctor", "mails", "trace", "redrive")
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,15 @@ def test_the_help_of_up_lists_every_setting(capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["up", "--set", "NO_SUCH=1"], ["up", "--set", "SWEEP_EVERY=x"], ["mails"], ["seed"], ["reset", "--yes"]],
+    [
+        ["up", "--set", "NO_SUCH=1"],
+        ["up", "--set", "SWEEP_EVERY=x"],
+        ["mails"],
+        ["seed"],
+        ["reset", "--yes"],
+        ["redrive", "orders-events"],
+        ["redrive", "no-such-queue"],
+    ],
 )
 def test_what_its_user_can_mend_is_one_line_and_exit_code_2(arguments, tmp_path, capsys):
     assert main([*arguments, "--data", str(tmp_path / "none")]) == 2
