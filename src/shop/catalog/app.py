@@ -8,8 +8,8 @@ import msgspec
 from starlette.applications import Starlette
 
 from shop import telemetry
+from shop.catalog.parts import Catalog
 from shop.catalog.routes import routes
-from shop.catalog.store import Catalog
 from shop.catalog.worker import events
 from shop.kernel.config import load
 from shop.runtime.auth import Tokens, TokenSettings

@@ -1,7 +1,6 @@
 """Products, their pictures and reviews, in PostgreSQL. Lists of products are in `listing`, categories in `shelves`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -14,12 +13,9 @@ from shop.contracts.shapes import StockStatus, Translations
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import ValidationFailed
 from shop.runtime import outbox
-from shop.runtime.http import PageTokens
 from shop.runtime.postgres import Connection, Database
-from shop.runtime.s3 import Bucket
 
 __all__ = [
-    "Catalog",
     "Shown",
     "change",
     "create",
@@ -36,15 +32,6 @@ _ENCODER = msgspec.json.Encoder()
 encode = _ENCODER.encode
 _ATTRIBUTES = msgspec.json.Decoder(dict[str, str])
 _TRANSLATIONS = msgspec.json.Decoder(Translations)
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """What the service is made of."""
-
-    db: Database
-    pictures: Bucket
-    pages: PageTokens
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Messages in: what inventory says of stock."""
 
 from shop.catalog import store
-from shop.catalog.store import Catalog
+from shop.catalog.parts import Catalog
 from shop.contracts.events import StockChanged
 from shop.contracts.messages import Envelope
 from shop.runtime.consume import Consumer

@@ -105,11 +105,11 @@ class Route:
 
 
 class Routes:
-    """The routes of one service."""
+    """The routes of one service; `parts` are those that stand in files of their own."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *parts: "Routes") -> None:
         self.service = service
-        self.all: list[Route] = []
+        self.all: list[Route] = [route for part in parts for route in part.all]
 
     def get(self, path: str, *, who: Who = ANYONE, raises: Sequence[type[Problem]] = ()) -> Callable[[H], H]:
         """Answers GET, and HEAD likewise."""
