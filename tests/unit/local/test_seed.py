@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from shop.catalog.model import Draft
-from shop.catalog.routes import NewProductBody
+from shop.catalog.routes.products import NewProductBody
 from shop.kernel.clock import now
 from shop.local.seed import chosen as picked
 from shop.local.seed import many
