@@ -25,6 +25,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from shop import telemetry
+from shop.telemetry.samples import Sample
+from shop.telemetry.spread import Spread
 
 __all__ = ["Line", "Point", "Receiver", "Span", "sending"]
 
@@ -82,6 +84,13 @@ class Point:
         """What makes it one point: its series, start and end. A repeated one is the same."""
         series = (tuple(sorted(self.attributes.items())), self.resource.get("service.instance.id"))
         return (self.service, self.name, *series, self.start, self.end)
+
+    @property
+    def sample(self) -> Sample:
+        """It, as the evaluators read it."""
+        source = str(self.resource.get("service.instance.id", ""))
+        value = spread(self.histogram) if self.histogram else self.value
+        return Sample(self.name, self.service, source, self.attributes, self.start, self.end, value)
 
 
 @dataclass(frozen=True)
@@ -244,9 +253,27 @@ class Receiver:
         found = self.of(name, **attributes)
         return sum(point.histogram["count"] if point.histogram else point.value for point in found)
 
+    def samples(self) -> list[Sample]:
+        """All points, as the evaluators of observability points and objectives read them."""
+        return [point.sample for point in self.points]
+
     def series(self) -> set[tuple[str, str, frozenset[tuple[str, Any]]]]:
         """Every series: service, metric, attributes."""
         return {(point.service, point.name, frozenset(point.attributes.items())) for point in self.points}
+
+
+def spread(histogram: Mapping[str, Any]) -> Spread:
+    """An exponential histogram, as the evaluators read it."""
+    buckets = {histogram["offset"] + at: count for at, count in enumerate(histogram["buckets"]) if count}
+    return Spread(
+        histogram["count"],
+        histogram["sum"],
+        histogram["zeros"],
+        histogram["scale"],
+        buckets,
+        histogram["min"],
+        histogram["max"],
+    )
 
 
 def parse(message: Message, body: bytes, *, as_json: bool) -> Any:

@@ -14,6 +14,7 @@ def product_viewed(product_id: str, root: str) -> None:
 def category_viewed(root: str) -> None:
     """`catalog.category_views`: which parts of the shop are visited?"""
     count(names.CATALOG_CATEGORY_VIEWS, {names.CATEGORY_ROOT: root})
+    log.add({names.CATEGORY_ROOT: root})
 
 
 def product_changed(product_id: str) -> None:

@@ -1,4 +1,6 @@
-"""Makes names.py, catalogue.json and docs/signals/ from the registry: `python -m shop.telemetry.generate [--check]`.
+"""Makes names.py, catalogue.json, points.json, slos.json and docs/signals/: `python -m shop.telemetry.generate`.
+
+They come from the registry, points.yaml and slos.yaml; with `--check` nothing is written.
 
 A tool for whoever changes the registry: it needs PyYAML, which the shop itself does not.
 """
@@ -8,11 +10,15 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from shop.telemetry import points, slos
+from shop.telemetry.points import Point
+from shop.telemetry.slos import Slos
 
 __all__ = ["Registry", "constant", "main", "outputs"]
 
@@ -120,9 +126,21 @@ def catalogue_data(registry: Registry) -> str:
     return json.dumps([*IMPORTED, *metrics], indent=1, ensure_ascii=False) + "\n"
 
 
+def checked(name: str, convert: Callable[[Any], Iterable[Point] | Slos]) -> str:
+    """The text of points.json or slos.json. msgspec.ValidationError tells where the YAML is wrong."""
+    data = yaml.safe_load((HERE / f"{name}.yaml").read_text("utf-8"))
+    convert(data)
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
 def outputs(registry: Registry) -> dict[Path, str]:
     """Every file that is made, with its text."""
-    return {HERE / "names.py": names_module(registry), HERE / "catalogue.json": catalogue_data(registry)}
+    return {
+        HERE / "names.py": names_module(registry),
+        HERE / "catalogue.json": catalogue_data(registry),
+        HERE / "points.json": checked("points", points.convert),
+        HERE / "slos.json": checked("slos", slos.convert),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:

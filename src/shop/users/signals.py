@@ -12,6 +12,7 @@ __all__ = ["login_failed", "login_succeeded", "mail_sent", "profile_updated", "r
 def registration(stage: Literal["started", "confirmed", "expired"]) -> None:
     """`users.registration_completion`: which share of the registrations that were started is confirmed?"""
     count(names.USERS_REGISTRATIONS, {names.REGISTRATION_STAGE: stage})
+    log.add({names.REGISTRATION_STAGE: stage})
 
 
 def login_succeeded(user_id: str) -> None:
