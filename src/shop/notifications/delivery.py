@@ -4,6 +4,7 @@ A mail is made QUEUED together with the note that its cause has one. Whoever sen
 before SES is asked, and records SENT or FAILED in the first write after. So:
 
 - a repeated event finds the mail SENT, FAILED or claimed, and does nothing;
+- an event that comes before its reader's contact leaves a queued mail, which the contact sends when it comes;
 - who dies before the claim leaves a queued mail, which the event's redelivery or the sweep sends;
 - who dies after the claim leaves it claimed. Nobody can know then whether SES has accepted: SES has no idempotency. The
   next one waits for the claim's end and sends again, with the same id, and counts the mail as uncertain.
@@ -11,32 +12,34 @@ before SES is asked, and records SENT or FAILED in the first write after. So:
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from time import perf_counter
 
+from shop import telemetry
 from shop.contracts.events import MailFact, NotificationFailed, NotificationOpened, NotificationSent
 from shop.contracts.messages import Envelope, envelope
 from shop.kernel.clock import now, seconds_since, stamp
-from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, Unprocessable
 from shop.kernel.ids import new_id
 from shop.notifications import letters, signals, store
 from shop.notifications.mailer import Rejected
-from shop.notifications.model import CLAIM, TRACKED, Contact, ContactUnknown, Mail, Notice, deliverable, masked
+from shop.notifications.model import CLAIM, TRACKED, Contact, Mail, Notice, deliverable, masked, notice_again
 from shop.notifications.parts import Notifications
 from shop.runtime.aws import AwsError
 from shop.runtime.dynamo import ConditionFailed
 
-__all__ = ["deliver", "opened"]
+__all__ = ["deliver", "deliver_waiting", "opened", "resume"]
 
-CONTACT_COMES_WITHIN = timedelta(minutes=1).total_seconds()  # the event's redeliveries go on for two
+CONTACT_COMES_WITHIN = timedelta(hours=1).total_seconds()  # it has an outbox and a queue behind it, which may be slow
 RECORD_PAUSES = (0.2, 0.8)  # seconds between tries to record what SES has accepted, beside those of each call
 GIVEN_UP_AFTER = timedelta(hours=24).total_seconds()
 
 
 async def deliver(parts: Notifications, notice: Notice) -> None:
-    """Mail what `notice` tells, unless that was done or is being done.
+    """Mail what `notice` tells, unless that was done or is being done, or its reader is not known yet.
 
-    Raises ContactUnknown while its reader is not known, and SES's trouble while that may pass.
+    Raises SES's trouble while that may pass, and Unprocessable for what cannot be told.
     """
     began = perf_counter()
     reader = await reader_of(parts, notice)
@@ -71,14 +74,40 @@ def addresses(reader: Contact, notice: Notice) -> list[str]:
 
 
 async def wait_for_reader(parts: Notifications, notice: Notice) -> None:
-    """Keep what is to be told until its reader is known, though not for ever. Raises ContactUnknown."""
-    mail, _ = await store.enlist(parts.table, notice, new_id())
+    """Keep what is to be told until its reader is known, though not for ever."""
+    letters.write(notice, Contact(email=""), "", "")  # what cannot be told is found now, not when the contact comes
+    mail, _ = await store.enlist(parts.table, notice, new_id(), waits=True)
     if mail.status != "QUEUED":
         return
     signals.working_on(mail)
-    if seconds_since(mail.created_at) < CONTACT_COMES_WITHIN:
-        raise ContactUnknown
-    await fail(parts, mail, "CONTACT_UNKNOWN")
+    if await reader_of(parts, notice) is not None:  # it came just now, and may have looked before the mail was there
+        await deliver(parts, notice)
+    elif seconds_since(mail.created_at) > CONTACT_COMES_WITHIN:
+        await fail(parts, mail, "CONTACT_UNKNOWN")
+
+
+async def deliver_waiting(parts: Notifications, user_id: str) -> None:
+    """Send what has waited for this contact. What SES does not take now is left to the sweep."""
+    async for mail_id in store.waiting_for(parts.table, user_id):
+        mail = await store.find_mail(parts.table, mail_id)
+        if mail is not None:
+            await resume(parts, mail)
+        await store.forget_waiting(parts.table, user_id, mail_id)
+
+
+async def resume(parts: Notifications, mail: Mail) -> None:
+    """Send a mail that was left queued, if that is possible now."""
+    if mail.status != "QUEUED":
+        return
+    notice = notice_again(mail.body)
+    with (
+        telemetry.span("resume mail", parent=notice.traceparent),
+        suppress(AwsError, DependencyUnavailable, DependencyTimeout),
+    ):
+        try:
+            await deliver(parts, notice)
+        except Unprocessable:
+            await fail(parts, mail, "UNWRITABLE")
 
 
 async def take_over(parts: Notifications, mail: Mail, shown: str, until: str) -> bool:

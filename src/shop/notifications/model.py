@@ -26,7 +26,6 @@ __all__ = [
     "TRACKED",
     "Alarm",
     "Contact",
-    "ContactUnknown",
     "Kind",
     "Language",
     "Mail",
@@ -64,10 +63,6 @@ class NotificationNotFound(NotFound):
 
     code = "NOTIFICATION_NOT_FOUND"
     title: ClassVar[dict[str, str]] = {"ja": "通知が見つかりません", "en": "Notification not found"}
-
-
-class ContactUnknown(Exception):
-    """The reader's contact data have not arrived yet; they come with an event of their own."""
 
 
 # ------------------------------------------------------------------------------------------------------------- readers
@@ -118,6 +113,17 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     old_state_value: str = ""
     alarm_description: str | None = None
     region: str = ""
+    trigger: Any = None
+
+    @property
+    def dead_letter_queue(self) -> str | None:
+        """The queue of dead letters that is watched, if it is one."""
+        watched = self.trigger if isinstance(self.trigger, dict) else {}
+        for dimension in watched.get("Dimensions") or ():
+            name = dimension.get("value") if isinstance(dimension, dict) else None
+            if isinstance(name, str) and name.removesuffix(".fifo").endswith("-dlq"):
+                return name
+        return None
 
 
 Subject: TypeAlias = OrderFact | RestockNoticeDue | LowStockDetected | Alarm

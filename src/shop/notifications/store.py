@@ -1,16 +1,18 @@
 """The table of notifications: its keys, its items, and every access to it.
 
     CONTACT#<user>         CONTACT         the contact book
+    CONTACT#<user>         WAITS#<mail>    a mail that waits for this contact
     MAIL#<id>              MAIL            a mail; in the index gsi1 as <status>#<type>, <created>#<id>
     ORDER#<order>          CAUSE#<cause>   that a mail about this order has this cause, and its id
     CAUSE#<cause>          CAUSE           the same for what is not about an order
-    LIMIT#...              LIMIT           how many alarms were mailed lately
+    LIMIT#...              LIMIT           which alarms were mailed lately
 
 A mail and its cause are made together, so a cause has one mail. The cause's item is also the way from an order to its
 mails. The index has a partition per status and type: every list, by any filter, merges the newest of those it wants.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -27,6 +29,7 @@ __all__ = [
     "enlist",
     "find_contact",
     "find_mail",
+    "forget_waiting",
     "keep_contact",
     "mails_of_order",
     "newest",
@@ -35,11 +38,13 @@ __all__ = [
     "record_opened",
     "record_sent",
     "release",
+    "waiting_for",
 ]
 
 NEW = "attribute_not_exists(pk)"
 BY_STATE = ("gsi1", "gsi1pk", "gsi1sk")
 KEPT = timedelta(days=400)
+WAITS = "WAITS#"
 
 
 # -------------------------------------------------------------------------------------------------------- contact book
@@ -56,6 +61,23 @@ async def find_contact(table: Table, user_id: str) -> Contact | None:
     """How to write to this user, if that is known."""
     item = await table.get(f"CONTACT#{user_id}", "CONTACT")
     return msgspec.convert(item, Contact) if item else None
+
+
+async def waiting_for(table: Table, user_id: str) -> AsyncIterator[str]:
+    """The ids of the mails that wait for this contact, the oldest first."""
+    start: Item | None = None
+    while True:
+        found = await table.query(f"CONTACT#{user_id}", prefix=WAITS, start=start, consistent=True)
+        for item in found.items:
+            yield item["sk"].removeprefix(WAITS)
+        start = found.start
+        if start is None:
+            return
+
+
+async def forget_waiting(table: Table, user_id: str, mail_id: str) -> None:
+    """This mail waits no more."""
+    await table.write(table.delete(f"CONTACT#{user_id}", f"{WAITS}{mail_id}"))
 
 
 # --------------------------------------------------------------------------------------------------------------- mails
@@ -96,18 +118,24 @@ def mail_of(item: Item) -> Mail:
 
 
 async def enlist(
-    table: Table, notice: Notice, mail_id: str, *, recipient: str = "", claimed_until: str = ""
+    table: Table, notice: Notice, mail_id: str, *, recipient: str = "", claimed_until: str = "", waits: bool = False
 ) -> tuple[Mail, bool]:
-    """The mail of this cause, and whether it was made just now, with this id and claim, or was there before."""
+    """The mail of this cause, and whether it was made just now, with this id and claim, or was there before.
+
+    `waits`: for its reader's contact, which finds it when it comes.
+    """
     mail = new_mail(notice, mail_id, recipient, claimed_until)
     fields = {name: value for name, value in msgspec.to_builtins(mail).items() if value is not None}
     expiry = {"expiresAt": int((now() + KEPT).timestamp())}
     pk, sk = cause_key(notice)
+    writes = [
+        table.put({"pk": pk, "sk": sk, "mailId": mail.id} | expiry, condition=NEW),
+        table.put({"pk": f"MAIL#{mail.id}", "sk": "MAIL"} | fields | index_keys("QUEUED", mail) | expiry),
+    ]
+    if waits:
+        writes.append(table.put({"pk": f"CONTACT#{notice.user_id}", "sk": f"{WAITS}{mail.id}"} | expiry))
     try:
-        await table.transact(
-            table.put({"pk": pk, "sk": sk, "mailId": mail.id} | expiry, condition=NEW),
-            table.put({"pk": f"MAIL#{mail.id}", "sk": "MAIL"} | fields | index_keys("QUEUED", mail) | expiry),
-        )
+        await table.transact(*writes)
     except ConditionFailed as there:
         cause = there.item or await table.get(pk, sk) or {}
         before = await find_mail(table, cause["mailId"])
@@ -236,7 +264,12 @@ async def mails_of_order(table: Table, order_id: str) -> list[tuple[str, Mail]]:
     return sorted(((item["gsi1sk"], mail_of(item)) for item in items), reverse=True)
 
 
-async def queued(table: Table, limit: int) -> list[Mail]:
-    """Mails that wait, the oldest of each type first."""
-    oldest = (table.query(f"QUEUED#{kind}", index=BY_STATE, below=stamp(), limit=limit) for kind in KINDS)
-    return [mail_of(item) for found in await asyncio.gather(*oldest) for item in found.items]
+async def queued(table: Table, kind: Kind, limit: int = 50) -> AsyncIterator[list[Mail]]:
+    """The mails of this type that wait, the oldest first, in pages."""
+    before, start = stamp(), None
+    while True:
+        found = await table.query(f"QUEUED#{kind}", index=BY_STATE, below=before, limit=limit, start=start)
+        yield [mail_of(item) for item in found.items]
+        start = found.start
+        if start is None:
+            return

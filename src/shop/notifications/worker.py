@@ -2,9 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
-from shop import telemetry
 from shop.contracts.commands import SweepDue
 from shop.contracts.events import (
     LowStockDetected,
@@ -18,20 +18,18 @@ from shop.contracts.events import (
 )
 from shop.contracts.messages import Envelope
 from shop.kernel.clock import stamp
-from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.notifications import alarms, delivery, store
-from shop.notifications.model import Contact, ContactUnknown, Mail, notice_again, notice_of, notice_of_alarm
+from shop.notifications.model import KINDS, Contact, Kind, notice_of, notice_of_alarm
 from shop.notifications.parts import Notifications
 from shop.runtime import relay
-from shop.runtime.aws import AwsError
 from shop.runtime.bus import Bus
 from shop.runtime.consume import Consumer, Received
 from shop.runtime.dynamo import ConditionFailed
 
 __all__ = ["Working", "alerts", "events"]
 
-SWEPT = 50  # mails of each type that one sweep looks at
-AT_ONCE = 10
+PIECE_OF_WORK = 5.0  # seconds that a sweep may take: a function has ten
+AT_ONCE = 4  # mails of each type
 events = Consumer("notifications-events")
 alerts = Consumer("alerts-notifications")
 
@@ -45,11 +43,12 @@ class Working:
 
 @events.on(UserConfirmed, ProfileChanged)
 async def on_contact(deps: Working, message: Envelope[UserConfirmed | ProfileChanged]) -> None:
-    """Keep the contact book; what is older than the book, or repeated, changes nothing."""
+    """Keep the contact book, and send what has waited for it; what is older than the book changes nothing."""
     data, version = message.data, message.metadata.aggregate_version
     contact = Contact(user_id=data.user_id, email=data.email, name=data.name, locale=data.locale, version=version)
     with suppress(ConditionFailed):
         await store.keep_contact(deps.parts.table, contact)
+    await delivery.deliver_waiting(deps.parts, data.user_id)
 
 
 @events.on(OrderConfirmed, OrderShipped, OrderCancelled, RestockNoticeDue)
@@ -74,18 +73,26 @@ async def on_alarm(deps: Working, body: dict[str, Any], _message: Received) -> N
 
 @events.on(SweepDue)
 async def on_sweep(deps: Working, _message: Envelope[SweepDue]) -> None:
-    """Announce what the relay has left behind, and send the mails that somebody left queued."""
+    """Announce what the relay has left behind, and send the mails that somebody left queued.
+
+    One that cannot be sent keeps none of the others; it fails the sweep at its end.
+    """
     await relay.sweep(deps.parts.table, deps.bus)
-    waiting = [mail for mail in await store.queued(deps.parts.table, SWEPT) if mail.claimed_until <= stamp()]
-    for first in range(0, len(waiting), AT_ONCE):
-        await asyncio.gather(*(resume(deps.parts, mail) for mail in waiting[first : first + AT_ONCE]))
+    until = monotonic() + PIECE_OF_WORK
+    for failures in await asyncio.gather(*(sweep(deps.parts, kind, until) for kind in KINDS)):
+        if failures:
+            raise failures[0]
 
 
-async def resume(parts: Notifications, mail: Mail) -> None:
-    """Send a mail that was left queued; what cannot be sent yet waits for the next sweep."""
-    notice = notice_again(mail.body)
-    with (
-        suppress(ContactUnknown, AwsError, DependencyUnavailable, DependencyTimeout),
-        telemetry.span("resume mail", parent=notice.traceparent),
-    ):
-        await delivery.deliver(parts, notice)
+async def sweep(parts: Notifications, kind: Kind, until: float) -> list[BaseException]:
+    """Send the mails of one type that were left queued, the oldest first, as far as time allows; what went wrong."""
+    failures: list[BaseException] = []
+    async for mails in store.queued(parts.table, kind):
+        due = [mail for mail in mails if mail.claimed_until <= stamp()]
+        for some in (due[first : first + AT_ONCE] for first in range(0, len(due), AT_ONCE)):
+            if monotonic() > until:
+                return failures
+            tries = (delivery.resume(parts, mail) for mail in some)
+            ended = await asyncio.gather(*tries, return_exceptions=True)
+            failures += [one for one in ended if isinstance(one, BaseException)]
+    return failures

@@ -19,8 +19,10 @@ def test_events_become_mails_facts_and_opens(run, shop, environment):
     who = UserConfirmed(user_id=new_id(), email=f"{uuid4().hex[:12]}@example.jp", name="山田", locale="ja")
     order = an_order(who.user_id)
     known = ("events", from_queue(envelope(who, aggregate_id=who.user_id, aggregate_version=1)))
-    confirmed, unknown = told(OrderConfirmed, order), told(OrderConfirmed, an_order(new_id()))
-    (first, second, unwanted), _ = call(APP, known, ("events", from_queue(confirmed, unknown, confirmed)))
+    confirmed, failing = told(OrderConfirmed, order), told(OrderConfirmed, an_order(new_id()))
+    table = shop.deps.parts.table
+    run(table.write(table.put({"pk": f"CONTACT#{failing.data.order.user_id}", "sk": "CONTACT", "email": 5})))
+    (first, second, unwanted), _ = call(APP, known, ("events", from_queue(confirmed, failing, confirmed)))
     assert (first, second) == ({"batchItemFailures": []}, {"batchItemFailures": [{"itemIdentifier": "m1"}]})
     assert unwanted == []
     assert len(shop.mails(who.email)) == 1

@@ -182,17 +182,36 @@ def test_a_storm_of_alarms_is_no_storm_of_mails(run, shop, monkeypatch):
 
     kept_back: list[str] = []
     monkeypatch.setattr(signals, "suppressed", kept_back.append)
+    tomorrow = now() + timedelta(days=1)  # ten minutes that no other test has
+    monkeypatch.setattr(alarms, "now", lambda: tomorrow)
 
     async def story():
         flapping = [an_alarm("flapping", at=f"2026-11-24T12:00:{second:02}.000+0000") for second in range(10)]
         for alarm in flapping:
-            assert await shop.receive(alarm) == []
-        assert len(alarm_mails(shop, "flapping")) == 1
-        assert len(kept_back) == 9
-        many = [an_alarm(f"storm-{number}") for number in range(alarms.MOST + 10)]
+            assert await shop.receive(alarm, alarm) == []
+        assert len(alarm_mails(shop, "flapping")) == alarms.MOST_OF_ONE
+        assert await shop.receive(flapping[1]) == []  # one that was allowed stays so
+        assert len(kept_back) == 2 * (10 - alarms.MOST_OF_ONE)
+        many = [an_alarm(f"storm-{number}") for number in range(200)]
         for start in range(0, len(many), 10):
             assert await shop.receive(*many[start : start + 10]) == []
-        assert 0 < len(alarm_mails(shop, "storm-")) < alarms.MOST
+        assert 0 < len(alarm_mails(shop, "storm-")) <= alarms.MOST - alarms.MOST_OF_ONE
+
+        monkeypatch.setattr(alarms, "now", lambda: tomorrow + alarms.WINDOW)
+        assert await shop.receive(an_alarm("flapping", at="2026-11-24T12:10:00.000+0000")) == []
+        assert len(alarm_mails(shop, "flapping")) == alarms.MOST_OF_ONE + 1
+
+    run(story())
+
+
+def test_an_alarm_of_a_dead_letter_queue_says_how_its_messages_come_back(run, shop):
+    async def story():
+        watched = {"Dimensions": [{"name": "QueueName", "value": "orders-events-dlq"}]}
+        alarm = an_alarm() | {"Trigger": watched}
+        assert await shop.receive(alarm, an_alarm() | {"Trigger": "odd"}, an_alarm() | {"Trigger": None}) == []
+        (mail,) = alarm_mails(shop, alarm["AlarmName"])
+        for body in ("BodyText", "BodyHtml"):
+            assert "shop redrive orders-events-dlq" in mail[body]
 
     run(story())
 

@@ -189,17 +189,69 @@ def test_an_address_that_is_none_fails_without_asking_ses(run, shop, address):
     run(story())
 
 
-def test_an_event_before_its_contact_waits_for_it(run, shop):
+def contact(user, email=None, version=1):
+    who = UserConfirmed(user_id=user, email=email or f"{user}@example.jp", name="遅れた 人", locale="ja")
+    return envelope(who, aggregate_id=user, aggregate_version=version)
+
+
+def test_what_comes_before_its_readers_contact_is_sent_when_that_comes(run, shop):
     async def story():
         user = new_id()
-        fact = told(OrderConfirmed, an_order(user))
-        assert len(await shop.receive(fact)) == 1
-        assert len(await shop.receive(fact)) == 1
+        facts = [told(OrderConfirmed, an_order(user)) for _ in range(3)]
+        assert await shop.receive(*facts, facts[0]) == []
         assert await shop.sweep() == []
-        who = UserConfirmed(user_id=user, email=f"{user}@example.jp", name="遅れた 人", locale="ja")
-        assert await shop.receive(envelope(who, aggregate_id=user, aggregate_version=1)) == []
+        assert {one["status"] for fact in facts for one in await shop.listed(f"orderId={fact.data.order.id}")} == {
+            "QUEUED"
+        }
+        known = contact(user)
+        at_once = [shop.receive(each) for each in (known, known, facts[1])]
+        assert await asyncio.gather(*at_once) == [[]] * 3
+        assert await shop.receive(*facts) == []
+        assert await shop.sweep() == []
+        mails = shop.mails(known.data.email)
+        assert len(mails) == 3
+        assert all(any(fact.data.order.id in mail["BodyText"] for mail in mails) for fact in facts)
+
+    run(story())
+
+
+def test_a_contact_that_comes_in_the_very_moment_is_not_missed(run, shop, monkeypatch):
+    async def story():
+        user = new_id()
+        fact, known, enlist = told(OrderConfirmed, an_order(user)), contact(user), store.enlist
+
+        async def after_the_contact(*arguments, **more):
+            monkeypatch.setattr(store, "enlist", enlist)
+            assert await shop.receive(known) == []  # it finds no mail that waits
+            return await enlist(*arguments, **more)
+
+        monkeypatch.setattr(store, "enlist", after_the_contact)
         assert await shop.receive(fact) == []
-        assert len(shop.mails(who.email)) == 1
+        assert len(shop.mails(known.data.email)) == 1
+
+    run(story())
+
+
+def test_who_dies_while_the_contact_sends_what_waited_leaves_it_to_the_next(run, shop):
+    async def story():
+        user = new_id()
+        fact, known = told(OrderConfirmed, an_order(user)), contact(user)
+        assert await shop.receive(fact) == []
+        await shop.die(known, after="PutItem")
+        assert await shop.receive(known) == []
+        assert len(shop.mails(known.data.email)) == 1
+
+    run(story())
+
+
+def test_a_contact_that_ses_refuses_fails_what_waited_for_it(run, shop):
+    async def story():
+        user = new_id()
+        order = an_order(user)
+        assert await shop.receive(told(OrderConfirmed, order)) == []
+        assert await shop.receive(contact(user, email="nobody")) == []
+        (shown,) = await shop.listed(f"orderId={order.id}")
+        assert (shown["status"], shown["error"]) == ("FAILED", "INVALID_ADDRESS")
 
     run(story())
 
@@ -208,11 +260,34 @@ def test_an_event_whose_contact_never_comes_fails_with_its_reason(run, shop, lat
     async def story():
         order = an_order(new_id())
         fact = told(OrderConfirmed, order)
-        assert len(await shop.receive(fact)) == 1
-        later(61)
         assert await shop.receive(fact) == []
+        later(delivery.CONTACT_COMES_WITHIN + 1)
+        assert await shop.sweep() == []
         (shown,) = await shop.listed(f"orderId={order.id}")
         assert (shown["status"], shown["error"], shown["recipient"]) == ("FAILED", "CONTACT_UNKNOWN", "")
+
+    run(story())
+
+
+def test_one_that_cannot_be_sent_keeps_none_of_the_others_from_the_sweep(run, shop, later, monkeypatch):
+    async def story():
+        users = [new_id() for _ in range(12)]
+        facts = [told(OrderConfirmed, an_order(user)) for user in users]
+        assert await shop.receive(*facts) == []
+        sound, broken = delivery.deliver, facts[3].metadata.event_id
+
+        async def deliver(parts, notice):
+            if notice.event_id == broken:
+                raise RuntimeError("a bug of ours")
+            await sound(parts, notice)
+
+        monkeypatch.setattr(delivery, "deliver", deliver)
+        later(delivery.CONTACT_COMES_WITHIN + 1)
+        assert len(await shop.sweep()) == 1
+        failed = [await shop.listed(f"orderId={fact.data.order.id}&status=FAILED") for fact in facts]
+        assert [len(each) for each in failed] == [0 if fact is facts[3] else 1 for fact in facts]
+        monkeypatch.setattr(delivery, "deliver", sound)
+        assert await shop.sweep() == []
 
     run(story())
 
@@ -237,14 +312,17 @@ def test_a_claim_outlasts_the_function_that_holds_it():
     assert all(2 * each.timeout <= model.CLAIM for each in FUNCTIONS if each.service == "notifications" and each.source)
 
 
-def test_an_order_that_cannot_be_told_is_dead_lettered(run, shop):
+@pytest.mark.parametrize("known", [True, False])
+def test_an_order_that_cannot_be_told_is_dead_lettered(run, shop, known):
     async def story():
         who = await shop.customer()
-        fact = told(OrderConfirmed, an_order(who.user_id, placed_at="yesterday"))
+        user = who.user_id if known else new_id()
+        fact = told(OrderConfirmed, an_order(user, placed_at="yesterday"))
         assert await shop.receive(fact) == []
         buried = await shop.queues.receive("notifications-events-dlq", wait=1)
         reasons = [one.attributes["reason"] for one in buried]
         assert any(reason.startswith("ORDER_CONFIRMATION cannot be written") for reason in reasons)
+        await shop.queues.delete("notifications-events-dlq", buried)
         assert shop.mails(who.email) == []
 
     run(story())
