@@ -227,7 +227,6 @@ USER_POOL: dict[str, Any] = {
     "PoolName": topology.USER_POOL,
     "UsernameAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
-    "AutoVerifiedAttributes": ["email"],
     "Policies": {
         "PasswordPolicy": {
             "MinimumLength": 8,

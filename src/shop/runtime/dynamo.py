@@ -24,6 +24,7 @@ Item = dict[str, Any]
 OUTBOX = "OUTBOX#"
 OUTBOX_SHARD = "outbox"  # the index's one partition: what is left behind is little
 CONFLICT_ATTEMPTS = 12
+LONGEST_PK, LONGEST_SK = 2048, 1024  # bytes: nothing is called by a longer name, and to ask for one is an error
 
 
 class ConditionFailed(Exception):
@@ -63,6 +64,8 @@ class Table:
 
     async def get(self, pk: str, sk: str, *, consistent: bool = True) -> Item | None:
         """The item, or None."""
+        if len(pk.encode()) > LONGEST_PK or len(sk.encode()) > LONGEST_SK:
+            return None
         answer = await self.aws.call(
             "dynamodb", "GetItem", TableName=self.name, Key=wire({"pk": pk, "sk": sk}), ConsistentRead=consistent
         )
@@ -95,6 +98,8 @@ class Table:
 
         `index` is (index name, its partition attribute, its sort attribute).
         """
+        if len(pk.encode()) > LONGEST_PK:
+            return Found([], None)
         index_name, partition, sort = index or (None, "pk", "sk")
         request: dict[str, Any] = {
             "TableName": self.name,

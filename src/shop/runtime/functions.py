@@ -67,6 +67,8 @@ def invocation(context: LambdaContext, trigger: str) -> Iterator[dict[str, Any]]
             names.FAAS_TRIGGER: trigger,
         }
     finally:
+        if cold:
+            signals.cold_start(trigger)
         telemetry.flush(FLUSH)
 
 

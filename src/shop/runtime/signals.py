@@ -8,7 +8,7 @@ from shop.kernel.clock import seconds_since
 from shop.telemetry import count, log, names, observe
 from shop.telemetry.attributes import error_message, error_type
 
-__all__ = ["dead_lettered", "message_failed", "message_handled", "trouble"]
+__all__ = ["cold_start", "dead_lettered", "message_failed", "message_handled", "trouble"]
 
 REASON_LENGTH = 1000
 NOTHING: Mapping[str, Any] = {}
@@ -18,6 +18,11 @@ TOLD = (names.MESSAGING_DESTINATION_NAME, names.EVENT_TYPE, names.MESSAGE_RECEIV
 def failure(error: Exception) -> dict[str, Any]:
     """The fields of an error. Only our own have a reason to tell: a library's may quote a customer's data."""
     return {names.ERROR_TYPE: error_type(error), names.REASON: error_message(error)[:REASON_LENGTH] or None}
+
+
+def cold_start(trigger: str) -> None:
+    """How often does a caller wait for a new environment? The span says which call it was."""
+    count(names.FAAS_COLDSTARTS, {names.FAAS_TRIGGER: trigger})
 
 
 def message_failed(message_id: str, error: Exception, about: Mapping[str, Any] = NOTHING) -> None:

@@ -26,13 +26,21 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 MARK = "  # noqa: S105 - a name"  # ruff takes a constant with SECRET in it for a password
 IMPORTED = [
+    *(
+        {
+            "name": f"http.{side}.request.duration",
+            "kind": "histogram",
+            "unit": "s",
+            "brief": f"Duration of HTTP {side} requests.",
+        }
+        for side in ("server", "client")
+    ),
     {
-        "name": f"http.{side}.request.duration",
-        "kind": "histogram",
-        "unit": "s",
-        "brief": f"Duration of HTTP {side} requests.",
-    }
-    for side in ("server", "client")
+        "name": "faas.coldstarts",
+        "kind": "counter",
+        "unit": "{coldstart}",
+        "brief": "Number of invocation cold starts.",
+    },
 ]
 HEADER = '"""{title}\n\nMade from registry/*.yaml by `python -m shop.telemetry.generate`: change it there.\n"""\n'
 

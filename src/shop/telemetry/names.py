@@ -40,6 +40,7 @@ STDOUT = "shop.stdout"
 SEARCH = "shop.search"
 PRODUCT_VIEWED = "shop.product.viewed"
 MAIL_SENT = "shop.mail.sent"
+MAIL_FAILED = "shop.mail.failed"
 READY = "shop.ready"
 STOPPED = "shop.stopped"
 FAILED = "shop.failed"
@@ -100,6 +101,7 @@ FIELD_NOTIFICATION_ID = "notificationId"
 # Metrics of the semantic conventions
 HTTP_SERVER_REQUEST_DURATION = "http.server.request.duration"
 HTTP_CLIENT_REQUEST_DURATION = "http.client.request.duration"
+FAAS_COLDSTARTS = "faas.coldstarts"
 
 # Semantic conventions: HTTP, in and out.
 HTTP_REQUEST_METHOD = "http.request.method"

@@ -16,7 +16,7 @@ from shop.runtime.consume import Consumer, Queues
 from shop.runtime.dynamo import Table
 from shop.runtime.functions import http_function, queue_function, relay_function
 from shop.runtime.http import PageTokens, application
-from shop.runtime.wire import Client
+from shop.runtime.wire import Client, WireError
 from shop.users import worker
 from shop.users.cognito import Pool
 from shop.users.letters import Mailer
@@ -24,6 +24,8 @@ from shop.users.parts import Users
 from shop.users.routes import routes
 
 __all__ = ["Settings", "api", "events", "http", "relay"]
+
+PATIENCE = 1.0  # seconds
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +89,16 @@ def api() -> Starlette:
         except AwsError as error:
             raise DependencyUnavailable from error
 
-    return application(routes, users, tokens=Tokens(trusted, client), ready={"dynamodb": table}, lifespan=[aws])
+    async def pool() -> None:
+        try:
+            answer = await client.request("GET", settings.jwks_url, timeout=PATIENCE)
+        except WireError as error:
+            raise DependencyUnavailable from error
+        if answer.status != 200:
+            raise DependencyUnavailable
+
+    ready = {"dynamodb": table, "cognito": pool}
+    return application(routes, users, tokens=Tokens(trusted, client), ready=ready, lifespan=[aws])
 
 
 def sweeping() -> tuple[Consumer, Any, Queues]:

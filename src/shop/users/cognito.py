@@ -14,6 +14,8 @@ from shop.users.model import CredentialsInvalid, Group
 __all__ = ["Pool", "Registered", "Tokens"]
 
 REFUSED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
+# What a login hears beside: of what was never completed here, or was begun by hand in the pool. No password opens that.
+CLOSED = frozenset({"UserNotConfirmedException", "PasswordResetRequiredException", "InvalidParameterException"})
 MEMBERS = 60  # of one page, the most that Cognito gives
 
 
@@ -79,7 +81,7 @@ class Pool:
         try:
             return await self._authenticate("ADMIN_USER_PASSWORD_AUTH", parameters)
         except AwsError as error:
-            if error.code in REFUSED or error.code == "InvalidParameterException":
+            if error.code in REFUSED | CLOSED:
                 raise CredentialsInvalid from error
             raise
 
@@ -102,7 +104,9 @@ class Pool:
             AuthFlow=flow,
             AuthParameters=parameters,
         )
-        result = answer["AuthenticationResult"]
+        result = answer.get("AuthenticationResult")
+        if result is None:
+            raise CredentialsInvalid  # a challenge, such as a first password that was given by hand in the pool
         return Tokens(
             access_token=result["AccessToken"],
             id_token=result["IdToken"],
@@ -125,10 +129,10 @@ class Pool:
         except AwsError as error:
             raise refusal(error) from error
 
-    async def delete(self, email: str) -> None:
-        """Remove a user whose registration was never completed."""
+    async def delete(self, user: str) -> None:
+        """Remove a user, by id or mail address, whose registration was never completed."""
         try:
-            await self._admin("AdminDeleteUser", email)
+            await self._admin("AdminDeleteUser", user)
         except AwsError as error:
             if error.code != "UserNotFoundException":
                 raise

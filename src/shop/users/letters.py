@@ -3,11 +3,11 @@
 from functools import cache
 from typing import Any, Literal
 
-from shop.runtime.aws import Aws
+from shop.runtime.aws import Aws, AwsError
 from shop.users import signals
 from shop.users.model import Locale, Profile
 
-__all__ = ["Letter", "Mailer"]
+__all__ = ["Letter", "Mailer", "Undeliverable"]
 
 Letter = Literal["REGISTRATION_CODE", "PASSWORD_RESET"]
 SUBJECTS: dict[Letter, dict[Locale, str]] = {
@@ -20,6 +20,11 @@ SUBJECTS: dict[Letter, dict[Locale, str]] = {
         "en": "Your code to set a new password for Mieruka Shop",
     },
 }
+PERMANENT = frozenset({"BadRequestException", "MessageRejected"})  # as notifications has it
+
+
+class Undeliverable(Exception):
+    """SES will never take a mail to this address."""
 
 
 @cache
@@ -39,23 +44,27 @@ class Mailer:
         self._aws, self._sender = aws, sender
 
     async def send(self, letter: Letter, to: Profile, code: str, minutes: int) -> None:
-        """Mail a code, in the language of the account, as text and HTML."""
+        """Mail a code, in the language of the account, as text and HTML. Raises Undeliverable."""
         words = {"name": to.name, "code": code, "minutes": minutes}
         text, html = (
             templates().get_template(f"{letter.lower()}.{to.locale}.{form}").render(words) for form in ("txt", "html")
         )
-        answer = await self._aws.call(
-            "sesv2",
-            "SendEmail",
-            FromEmailAddress=self._sender,
-            Destination={"ToAddresses": [to.email]},
-            Content={
-                "Simple": {
-                    "Subject": utf8(SUBJECTS[letter][to.locale]),
-                    "Body": {"Text": utf8(text), "Html": utf8(html)},
-                }
-            },
-        )
+        message = {
+            "Subject": utf8(SUBJECTS[letter][to.locale]),
+            "Body": {"Text": utf8(text), "Html": utf8(html)},
+        }
+        try:
+            answer = await self._aws.call(
+                "sesv2",
+                "SendEmail",
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [to.email]},
+                Content={"Simple": message},
+            )
+        except AwsError as error:
+            if error.code in PERMANENT:
+                raise Undeliverable(error.code) from error
+            raise
         signals.mail_sent(answer["MessageId"], letter)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from shop.contracts.shapes import Shape
 from shop.kernel.clock import parse
-from shop.kernel.errors import NotFound, Problem, Unauthenticated, ValidationFailed
+from shop.kernel.errors import NotFound, Problem, Unauthenticated, ValidationFailed, VersionMismatch
 
 __all__ = [
     "ADDRESS_LIMIT",
@@ -59,7 +59,7 @@ Prefecture = Literal[
 ]  # fmt: skip
 ADDRESS_LIMIT = 20
 CODE_TRIES = 5
-EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@.,;:<>()\[\]\"\\]+(\.[^\s@.,;:<>()\[\]\"\\]+)+")
+EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@.,;:<>()\[\]\"\\]+(\.[^\s@.,;:<>()\[\]\"\\]+)+")
 
 
 class EmailTaken(Problem):
@@ -157,14 +157,23 @@ class Profile(Shape):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as it is kept. `confirmed_at`: when its owner proved that the mail address is theirs."""
+    """An account as it is kept.
+
+    `confirmed_at`: when its owner proved that the mail address is theirs. `expired_at`: when that was too late.
+    """
 
     profile: Profile
     confirmed_at: str | None = None
+    expired_at: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may still be confirmed."""
+        return self.confirmed_at is None and self.expired_at is None
 
 
 class Address(Shape):
-    """A delivery address in a user's address book."""
+    """A delivery address in a user's address book. Its version rises with every change that shows."""
 
     id: str
     recipient: str
@@ -177,6 +186,7 @@ class Address(Shape):
     country: Literal["JP"] = "JP"
     phone: str | None = None
     is_default: bool = False
+    version: int = 1
 
 
 class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,21 +201,24 @@ class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
             raise AddressLimit
         return self._with((*self.addresses, address), address.id if address.is_default else self._default)
 
-    def replace(self, address: Address) -> "AddressBook":
-        """With another content of one. Raises AddressNotFound."""
-        self.find(address.id)
+    def replace(self, address: Address, if_match: int | None = None) -> "AddressBook":
+        """With another content of one. Raises AddressNotFound, VersionMismatch (`if_match` is not its version)."""
+        before = self.find(address.id, if_match)
+        address = msgspec.structs.replace(address, version=before.version + 1)
         addresses = tuple(address if each.id == address.id else each for each in self.addresses)
         return self._with(addresses, address.id if address.is_default else self._default)
 
-    def remove(self, address_id: str) -> "AddressBook":
-        """Without one. Raises AddressNotFound."""
-        self.find(address_id)
+    def remove(self, address_id: str, if_match: int | None = None) -> "AddressBook":
+        """Without one. Raises AddressNotFound, VersionMismatch (`if_match` is not its version)."""
+        self.find(address_id, if_match)
         return self._with(tuple(each for each in self.addresses if each.id != address_id), self._default)
 
-    def find(self, address_id: str) -> Address:
-        """One of them. Raises AddressNotFound."""
+    def find(self, address_id: str, if_match: int | None = None) -> Address:
+        """One of them. Raises AddressNotFound, VersionMismatch (`if_match` is not its version)."""
         for address in self.addresses:
             if address.id == address_id:
+                if if_match not in (None, address.version):
+                    raise VersionMismatch
                 return address
         raise AddressNotFound
 
@@ -217,8 +230,14 @@ class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
         """These, with `default` as the default, or else the oldest."""
         ids = [address.id for address in addresses]
         chosen = default if default in ids else next(iter(ids), None)
-        marked = tuple(msgspec.structs.replace(each, is_default=each.id == chosen) for each in addresses)
+        marked = tuple(self._marked(each, is_default=each.id == chosen) for each in addresses)
         return AddressBook(version=self.version + 1, addresses=marked)
+
+    def _marked(self, address: Address, *, is_default: bool) -> Address:
+        """The default, or not. Who becomes it, or is it no more, without being written himself changes by that."""
+        untouched = address in self.addresses and address.is_default != is_default
+        version = address.version + 1 if untouched else address.version
+        return msgspec.structs.replace(address, is_default=is_default, version=version)
 
 
 class Session(Shape):
@@ -259,8 +278,8 @@ def fingerprint(text: str) -> str:
 
 
 def check_email(email: str) -> str:
-    """The address in the form that is compared. Raises ValidationFailed."""
-    if not EMAIL.fullmatch(email) or ".." in email:
+    """The address in the form that is compared. Raises ValidationFailed; SES takes no letters but ASCII's either."""
+    if not (email.isascii() and email.isprintable() and EMAIL.fullmatch(email)) or ".." in email:
         raise ValidationFailed(("email", "must be a mail address"))
     return email.lower()
 

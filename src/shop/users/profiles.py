@@ -16,7 +16,7 @@ from shop.users.parts import Users
 
 __all__ = ["change_addresses", "change_profile", "find_addresses", "find_profile"]
 
-ATTEMPTS = 20
+ATTEMPTS = 40
 
 
 async def find_profile(users: Users, user_id: str) -> Profile:

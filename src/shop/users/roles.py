@@ -11,6 +11,7 @@ from shop.kernel.clock import now, stamp
 from shop.kernel.errors import DependencyUnavailable
 from shop.kernel.ids import new_id
 from shop.runtime.dynamo import ConditionFailed, Table
+from shop.users import store
 from shop.users.model import Group, LastAdmin, groups_of
 from shop.users.parts import Users
 from shop.users.profiles import find_profile
@@ -35,7 +36,7 @@ async def change(users: Users, user_id: str, wanted: Iterable[Group]) -> list[st
     await find_profile(users, user_id)
     async with lock(users.table):
         there = await users.pool.groups(user_id)
-        if "admin" in there - goal and not await users.pool.members("admin") - {user_id}:
+        if "admin" in there - goal and not await another_admin(users, user_id):
             raise LastAdmin
         for group in goal - there:
             await users.pool.enter(user_id, group)
@@ -43,6 +44,15 @@ async def change(users: Users, user_id: str, wanted: Iterable[Group]) -> list[st
             if group in there - goal:
                 await users.pool.leave(user_id, group)
     return [group for group in GROUPS if group in goal]
+
+
+async def another_admin(users: Users, user_id: str) -> bool:
+    """Whether there is an admin besides this one who can sign in, too."""
+    for other in await users.pool.members("admin") - {user_id}:
+        account = await store.find_account(users.table, other)
+        if account is not None and account.confirmed_at:
+            return True
+    return False
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """HTTP in: registration, sessions, profile, addresses, roles."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -48,10 +49,16 @@ __all__ = ["routes"]
 
 routes = Routes("users")
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Phone = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^\+?[0-9][0-9 ()-]{3,28}[0-9]$")]
-PostalCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{3}-[0-9]{4}$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
+# A `$` alone would take a line break after it; `\Z`, which does not, is unknown to JSON Schema's patterns.
+Phone = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^\+?[0-9(][0-9 ()-]{3,28}[0-9](?!\n)$")]
+PostalCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{3}-[0-9]{4}(?!\n)$")]
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
+
+
+V = TypeVar("V", Profile, Address)
+PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 class NewUser(Body):
@@ -137,14 +144,14 @@ class NewProfile(Body):
 class NewAddress(Body):
     """A delivery address."""
 
-    recipient: Text
+    recipient: Line
     postal_code: PostalCode
     prefecture: Prefecture
-    city: Text
-    line1: Text
+    city: Line
+    line1: Line
     label: Annotated[str, msgspec.Meta(max_length=100)] = ""
     line2: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-    country: Annotated[str, msgspec.Meta(pattern="^JP$")] = "JP"
+    country: Literal["JP"] = "JP"
     phone: Phone | None = None
     is_default: bool = False
 
@@ -192,14 +199,14 @@ async def resend_code(users: Users, body: MailAddress) -> None:
 
 
 @routes.post("/auth/login", status=200, raises=[CredentialsInvalid, UserNotConfirmed, RateLimited])
-async def login(users: Users, caller: Caller, body: Credentials) -> SignedIn:
+async def login(users: Users, caller: Caller, body: Credentials) -> Answer[SignedIn]:
     """Sign in. Five wrong passwords for one account within 15 minutes, and it has to wait."""
     tokens = await sessions.login(users, body.email, body.password, caller.client_address)
     return signed_in(tokens, tokens.refresh_token or "")
 
 
 @routes.post("/auth/refresh", status=200, raises=[Unauthenticated])
-async def refresh(users: Users, body: RefreshToken) -> SignedIn:
+async def refresh(users: Users, body: RefreshToken) -> Answer[SignedIn]:
     """A new access token, with the roles of now."""
     return signed_in(await sessions.refresh(users, body.refresh_token), body.refresh_token)
 
@@ -255,33 +262,38 @@ async def get_addresses(users: Users, user_id: str) -> Addresses:
 
 
 @routes.post("/users/{userId}/addresses", who=OWNER | ADMIN, raises=[UserNotFound, AddressLimit])
-async def post_address(users: Users, user_id: str, body: NewAddress) -> Answer[Address]:
+async def post_address(users: Users, user_id: str, body: NewAddress, language: Language) -> Answer[Address]:
     """Add an address; the first one is the default."""
     address_id = new_id()
     book = await profiles.change_addresses(users, user_id, lambda book: book.add(body.as_address(address_id)))
-    location = f"/users/{user_id}/addresses/{address_id}"
-    return Answer(book.find(address_id), headers={"Location": location})
+    location = {"Location": f"/users/{user_id}/addresses/{address_id}"}
+    return with_etag(book.find(address_id), language, location)
 
 
 @routes.put("/users/{userId}/addresses/{addressId}", who=OWNER | ADMIN, raises=[UserNotFound, AddressNotFound])
-async def put_address(users: Users, user_id: str, address_id: str, body: NewAddress) -> Address:
+async def put_address(
+    users: Users, user_id: str, address_id: str, body: NewAddress, if_match: Version | None, language: Language
+) -> Answer[Address]:
     """Replace an address."""
-    book = await profiles.change_addresses(users, user_id, lambda book: book.replace(body.as_address(address_id)))
-    return book.find(address_id)
+    address = body.as_address(address_id)
+    book = await profiles.change_addresses(users, user_id, lambda book: book.replace(address, if_match))
+    return with_etag(book.find(address_id), language)
 
 
 @routes.delete("/users/{userId}/addresses/{addressId}", who=OWNER | ADMIN, raises=[UserNotFound, AddressNotFound])
-async def delete_address(users: Users, user_id: str, address_id: str) -> None:
+async def delete_address(users: Users, user_id: str, address_id: str, if_match: Version | None) -> None:
     """Remove an address; the oldest of the others takes its place as the default."""
-    await profiles.change_addresses(users, user_id, lambda book: book.remove(address_id))
+    await profiles.change_addresses(users, user_id, lambda book: book.remove(address_id, if_match))
 
 
-@routes.get("/users/{userId}/sessions", who=OWNER | ADMIN)
+@routes.get("/users/{userId}/sessions", who=OWNER | ADMIN, raises=[UserNotFound])
 async def get_sessions(users: Users, user_id: str, page: PageRequest) -> Page[Session]:
     """A user's sessions, newest first."""
     scope = f"/users/{user_id}/sessions"
     start = users.pages.open(scope, page.next_token) if page.next_token else None
     found, end = await store.list_sessions(users.table, user_id, page.limit, start)
+    if not found:
+        await profiles.find_profile(users, user_id)  # an admin may ask for one who does not exist
     return Page(items=[session.shown for session in found], next_token=users.pages.seal(scope, end) if end else None)
 
 
@@ -303,9 +315,9 @@ async def put_roles(users: Users, user_id: str, body: Roles) -> RolesNow:
     return RolesNow(groups=await roles.change(users, user_id, body.groups))
 
 
-def signed_in(tokens: Tokens, refresh_token: str) -> SignedIn:
-    """The answer to a login or refresh."""
-    return SignedIn(
+def signed_in(tokens: Tokens, refresh_token: str) -> Answer[SignedIn]:
+    """The answer to a login or refresh, which nobody on the way may keep."""
+    answer = SignedIn(
         access_token=tokens.access_token,
         id_token=tokens.id_token,
         refresh_token=refresh_token,
@@ -313,9 +325,10 @@ def signed_in(tokens: Tokens, refresh_token: str) -> SignedIn:
         user_id=tokens.user_id,
         session_id=tokens.session_id,
     )
+    return Answer(answer, headers={"Cache-Control": "no-store"})
 
 
-def with_etag(profile: Profile, language: Language) -> Answer[Profile]:
-    """A profile with its version as ETag."""
-    body = msgspec.json.encode(profile)
-    return Answer(body, etag=etag(profile.version, language, body), headers={"Cache-Control": "private, no-cache"})
+def with_etag(resource: V, language: Language, headers: Mapping[str, str] = PRIVATE) -> Answer[V]:
+    """A profile or address with its version as ETag."""
+    body = msgspec.json.encode(resource)
+    return Answer(body, etag=etag(resource.version, language, body), headers={**PRIVATE, **headers})

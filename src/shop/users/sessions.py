@@ -81,7 +81,7 @@ async def refresh(users: Users, refresh_token: str) -> Tokens:
         raise Unauthenticated("This session has expired: log in again.")
     tokens = await users.pool.refresh(session.user_id, refresh_token)
     try:
-        await store.touch_session(users.table, session.session_id)
+        await store.touch_session(users.table, session)
     except ConditionFailed as failure:
         raise Unauthenticated("This session has just been ended.") from failure
     return tokens
@@ -100,8 +100,8 @@ async def logout(users: Users, user_id: str, refresh_token: str) -> None:
 
 async def revoke(users: Users, user_id: str, session_id: str) -> None:
     """End one of a user's sessions from outside. Raises SessionNotFound."""
-    session = await store.find_session(users.table, session_id)
-    if session is None or session.user_id != user_id:
+    session = await store.find_session(users.table, user_id, session_id)
+    if session is None:
         raise SessionNotFound
     await end(users, session, stamp(), "revoked")
 
@@ -110,26 +110,28 @@ async def revoke_all(users: Users, user_id: str) -> None:
     """End all of a user's sessions."""
     start = None
     while True:
-        found, start = await store.list_sessions(users.table, user_id, PAGE, start)
+        found, start = await store.sessions_of(users.table, user_id, PAGE, start)
         for session in found:
             await end(users, session, stamp(), "revoked")
         if start is None:
             return
 
 
-async def expire(users: Users, session_id: str) -> None:
+async def expire(users: Users, user_id: str, session_id: str) -> None:
     """End a session whose time has come."""
-    session = await store.find_session(users.table, session_id)
+    session = await store.find_session(users.table, user_id, session_id)
     if session is not None:
         await end(users, session, session.due_at, "expired")
 
 
 async def end(users: Users, session: OpenSession, at: str, reason: EndReason) -> None:
-    """End a session, and tell how long it lasted; only the first end counts."""
+    """End a session, and tell how long it lasted; only the first end counts, and its time may have come before `at`."""
     if session.ended_at:
         return
+    if session.due_at <= at:
+        at, reason = session.due_at, "expired"
     try:
-        await store.close_session(users.table, session.session_id, at, reason)
+        await store.close_session(users.table, session, at, reason)
     except ConditionFailed:
         return
     signals.session_ended(reason, seconds_between(session.started_at, at))

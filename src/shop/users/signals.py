@@ -6,7 +6,15 @@ from shop.telemetry import count, log, names, observe
 from shop.telemetry.attributes import error_type
 from shop.users.model import EndReason
 
-__all__ = ["login_failed", "login_succeeded", "mail_sent", "profile_updated", "registration", "session_ended"]
+__all__ = [
+    "login_failed",
+    "login_succeeded",
+    "mail_failed",
+    "mail_sent",
+    "profile_updated",
+    "registration",
+    "session_ended",
+]
 
 
 def registration(stage: Literal["started", "confirmed", "expired"]) -> None:
@@ -39,3 +47,8 @@ def profile_updated() -> None:
 def mail_sent(message_id: str, kind: str) -> None:
     """Which mail was that? The console gives a mail its type by this line."""
     log(names.MAIL_SENT, {names.SES_MESSAGE_ID: message_id, names.FIELD_TYPE: kind})
+
+
+def mail_failed(kind: str, error: Exception) -> None:
+    """Which mail was not sent, though the answer could not say so?"""
+    log(names.MAIL_FAILED, {names.FIELD_TYPE: kind, names.ERROR_TYPE: error_type(error)}, level="ERROR")

@@ -30,8 +30,11 @@ __all__ = [
     "keep_code",
     "list_sessions",
     "release_email",
+    "remove_registration",
+    "renew_claim",
     "save_addresses",
     "save_profile",
+    "sessions_of",
     "spend_try",
     "start_session",
     "touch_session",
@@ -58,6 +61,13 @@ async def claim_email(table: Table, email: str, claim: str) -> None:
     await table.write(table.put(item, condition=free, values={"now": stamp()}))
 
 
+async def renew_claim(table: Table, email: str, claim: str) -> None:
+    """Go on holding an address. Raises ConditionFailed when another one has taken the claim over."""
+    until = {"claim": claim, "until": stamp(now() + CLAIM)}
+    condition, change = "claim = :claim", "SET claimedUntil = :until"
+    await table.write(table.update(f"EMAIL#{hashed(email)}", "EMAIL", change, condition=condition, values=until))
+
+
 async def release_email(table: Table, email: str, claim: str) -> None:
     """Give an address back whose registration came to nothing."""
     await table.write(
@@ -76,13 +86,18 @@ async def find_user(table: Table, email: str) -> str | None:
 
 def account_item(account: Account) -> Item:
     """An account as an item."""
-    fields = msgspec.to_builtins(account.profile) | {"confirmedAt": account.confirmed_at}
+    fields = msgspec.to_builtins(account.profile)
+    fields |= {"confirmedAt": account.confirmed_at, "registrationExpiredAt": account.expired_at}
     return {"pk": f"USER#{account.profile.id}", "sk": "ACCOUNT"} | {k: v for k, v in fields.items() if v is not None}
 
 
 def account_of(item: Item) -> Account:
     """An item as an account."""
-    return Account(profile=msgspec.convert(item, Profile), confirmed_at=item.get("confirmedAt"))
+    return Account(
+        profile=msgspec.convert(item, Profile),
+        confirmed_at=item.get("confirmedAt"),
+        expired_at=item.get("registrationExpiredAt"),
+    )
 
 
 async def find_account(table: Table, user_id: str) -> Account | None:
@@ -103,38 +118,39 @@ async def complete_registration(
             values={"claim": claim},
         ),
         table.put(account_item(account), condition=NEW),
-        table.put(code_item(user_id, "CONFIRM", code, code_ttl)),
-        table.put(due_item("registration", user_id, stamp(now() + expires_after))),
+        table.put(code_item(email, "CONFIRM", code, code_ttl)),
+        table.put(due_item("registration", user_id, stamp(now() + expires_after), userId=user_id)),
     )
 
 
-async def confirm_account(table: Table, user_id: str, at: str, code: Code, fact: Envelope[Any]) -> None:
-    """Confirm, once, by this very code, and announce it. Raises ConditionFailed."""
+WAITS = "attribute_exists(pk) AND attribute_not_exists(confirmedAt) AND attribute_not_exists(registrationExpiredAt)"
+
+
+async def confirm_account(table: Table, user_id: str, email: str, at: str, code: Code, fact: Envelope[Any]) -> None:
+    """Confirm, once, by this very code, and announce it. Raises ConditionFailed; its `item` is the account, if that is
+    why.
+    """
     await table.transact(
-        table.update(
-            f"USER#{user_id}",
-            "ACCOUNT",
-            "SET confirmedAt = :at",
-            condition="attribute_exists(pk) AND attribute_not_exists(confirmedAt)",
-            values={"at": at},
-        ),
-        table.delete(f"USER#{user_id}", "CODE#CONFIRM", condition="salt = :salt", values={"salt": code.salt}),
+        table.update(f"USER#{user_id}", "ACCOUNT", "SET confirmedAt = :at", condition=WAITS, values={"at": at}),
+        table.delete(f"EMAIL#{hashed(email)}", "CODE#CONFIRM", condition="salt = :salt", values={"salt": code.salt}),
         table.delete(f"DUE#registration#{user_id}", "DUE"),
         announce(table, fact),
     )
 
 
 async def expire_registration(table: Table, user_id: str, at: str) -> None:
-    """Note, once, that a registration was not completed in time. Raises ConditionFailed."""
+    """Note, once, that a registration was not completed in time. Raises ConditionFailed; its `item` is the account."""
+    change = "SET registrationExpiredAt = :at"
+    await table.write(table.update(f"USER#{user_id}", "ACCOUNT", change, condition=WAITS, values={"at": at}))
+
+
+async def remove_registration(table: Table, user_id: str, email: str) -> None:
+    """Forget an account that was never confirmed; its mail address is free again. Raises ConditionFailed."""
     await table.transact(
-        table.update(
-            f"USER#{user_id}",
-            "ACCOUNT",
-            "SET registrationExpiredAt = :at",
-            condition="attribute_exists(pk) AND attribute_not_exists(confirmedAt)",
-            values={"at": at},
-        ),
-        table.delete(f"DUE#registration#{user_id}", "DUE", condition="attribute_exists(pk)"),
+        table.delete(f"USER#{user_id}", "ACCOUNT", condition="attribute_not_exists(confirmedAt)"),
+        table.delete(f"EMAIL#{hashed(email)}", "EMAIL", condition=f"{NEW} OR userId = :id", values={"id": user_id}),
+        table.delete(f"EMAIL#{hashed(email)}", "CODE#CONFIRM"),
+        table.delete(f"DUE#registration#{user_id}", "DUE"),
     )
 
 
@@ -164,10 +180,10 @@ def announce(table: Table, fact: Envelope[Any]) -> Write:
 # --------------------------------------------------------------------------------------------------------------- codes
 
 
-def code_item(user_id: str, purpose: Purpose, code: Code, ttl: timedelta) -> Item:
+def code_item(email: str, purpose: Purpose, code: Code, ttl: timedelta) -> Item:
     """A code as an item; it replaces the one before."""
     return {
-        "pk": f"USER#{user_id}",
+        "pk": f"EMAIL#{hashed(email)}",
         "sk": f"CODE#{purpose}",
         "salt": code.salt,
         "digest": code.digest,
@@ -177,16 +193,16 @@ def code_item(user_id: str, purpose: Purpose, code: Code, ttl: timedelta) -> Ite
     }
 
 
-async def keep_code(table: Table, user_id: str, purpose: Purpose, code: Code, ttl: timedelta) -> None:
+async def keep_code(table: Table, email: str, purpose: Purpose, code: Code, ttl: timedelta) -> None:
     """From now on this code is good, and the one before is not."""
-    await table.write(table.put(code_item(user_id, purpose, code, ttl)))
+    await table.write(table.put(code_item(email, purpose, code, ttl)))
 
 
-async def spend_try(table: Table, user_id: str, purpose: Purpose) -> Code:
+async def spend_try(table: Table, email: str, purpose: Purpose) -> Code:
     """The code, once the try is counted: who tries a hundred at once gets five. Raises ConditionFailed: none left."""
     item = await table.write(
         table.update(
-            f"USER#{user_id}",
+            f"EMAIL#{hashed(email)}",
             f"CODE#{purpose}",
             "SET tries = tries + :one",
             condition="attribute_exists(pk) AND tries < :limit AND dueAt > :now",
@@ -196,11 +212,10 @@ async def spend_try(table: Table, user_id: str, purpose: Purpose) -> Code:
     return msgspec.convert(item, Code)
 
 
-async def forget_code(table: Table, user_id: str, purpose: Purpose, code: Code) -> None:
-    """This code has been used. Raises ConditionFailed when it was before."""
-    await table.write(
-        table.delete(f"USER#{user_id}", f"CODE#{purpose}", condition="salt = :salt", values={"salt": code.salt})
-    )
+async def forget_code(table: Table, email: str, purpose: Purpose, code: Code) -> None:
+    """This code has been used. Raises ConditionFailed when it is gone, or another one has replaced it."""
+    salt = {"salt": code.salt}
+    await table.write(table.delete(f"EMAIL#{hashed(email)}", f"CODE#{purpose}", condition="salt = :salt", values=salt))
 
 
 # ----------------------------------------------------------------------------------------------------------- addresses
@@ -241,46 +256,54 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def shown(self) -> Session:
-        """As its owner sees it."""
+        """As its owner sees it. It is over once its time has come, though no sweep may have noted that yet."""
+        over = not self.ended_at and self.due_at <= stamp()
         return Session(
             session_id=self.session_id,
             started_at=self.started_at,
             last_used_at=self.last_used_at,
-            ended_at=self.ended_at,
-            end_reason=self.end_reason,
+            ended_at=self.due_at if over else self.ended_at,
+            end_reason="expired" if over else self.end_reason,
         )
 
 
 async def start_session(table: Table, session: OpenSession, refresh_token: str, ttl: timedelta) -> None:
     """Keep a session that begins, the way from its refresh token to it, and the date of its end."""
     fields = {name: value for name, value in msgspec.to_builtins(session).items() if value is not None}
+    pk, sk = session_key(session.user_id, session.session_id)
+    ids = {"userId": session.user_id, "sessionId": session.session_id}
     index = {"gsi1pk": f"SESSIONS#{session.user_id}", "gsi1sk": session.started_at}
+    kept = {"expiresAt": epoch(ttl + KEPT)}
     await table.transact(
-        table.put(
-            {"pk": f"SESSION#{session.session_id}", "sk": "SESSION", "expiresAt": epoch(ttl + KEPT)} | fields | index
-        ),
-        table.put(
-            {
-                "pk": f"TOKEN#{hashed(refresh_token)}",
-                "sk": "TOKEN",
-                "sessionId": session.session_id,
-                "expiresAt": epoch(ttl + KEPT),
-            }
-        ),
-        table.put(due_item("session", session.session_id, session.due_at)),
+        table.put({"pk": pk, "sk": sk} | fields | index | kept),
+        table.put({"pk": f"TOKEN#{hashed(refresh_token)}", "sk": "TOKEN"} | ids | kept),
+        table.put(due_item("session", session.session_id, session.due_at, **ids)),
     )
 
 
 async def find_token(table: Table, refresh_token: str) -> OpenSession | None:
     """The session of a refresh token that we gave out, ended or not."""
     item = await table.get(f"TOKEN#{hashed(refresh_token)}", "TOKEN")
-    return await find_session(table, item["sessionId"]) if item else None
+    return await find_session(table, item["userId"], item["sessionId"]) if item else None
 
 
-async def find_session(table: Table, session_id: str) -> OpenSession | None:
-    """The session of this id, ended or not."""
-    item = await table.get(f"SESSION#{session_id}", "SESSION")
+def session_key(user_id: str, session_id: str) -> tuple[str, str]:
+    """Where a session stands."""
+    return f"USER#{user_id}", f"SESSION#{session_id}"
+
+
+async def find_session(table: Table, user_id: str, session_id: str) -> OpenSession | None:
+    """A user's session of this id, ended or not."""
+    item = await table.get(*session_key(user_id, session_id))
     return msgspec.convert(item, OpenSession) if item else None
+
+
+async def sessions_of(
+    table: Table, user_id: str, limit: int, start: Item | None
+) -> tuple[list[OpenSession], Item | None]:
+    """A page of a user's sessions, in no order, but with the one that has begun just now; and where the next begins."""
+    found = await table.query(f"USER#{user_id}", prefix="SESSION#", limit=limit, start=start, consistent=True)
+    return [msgspec.convert(item, OpenSession) for item in found.items], found.start
 
 
 async def list_sessions(
@@ -291,39 +314,30 @@ async def list_sessions(
     return [msgspec.convert(item, OpenSession) for item in found.items], found.start
 
 
-async def touch_session(table: Table, session_id: str) -> None:
+LIVES = "attribute_exists(pk) AND attribute_not_exists(endedAt)"
+
+
+async def touch_session(table: Table, session: OpenSession) -> None:
     """It was used just now. Raises ConditionFailed when it has ended."""
-    await table.write(
-        table.update(
-            f"SESSION#{session_id}",
-            "SESSION",
-            "SET lastUsedAt = :now",
-            condition="attribute_exists(pk) AND attribute_not_exists(endedAt)",
-            values={"now": stamp()},
-        )
-    )
+    key = session_key(session.user_id, session.session_id)
+    await table.write(table.update(*key, "SET lastUsedAt = :now", condition=LIVES, values={"now": stamp()}))
 
 
-async def close_session(table: Table, session_id: str, at: str, reason: EndReason) -> None:
+async def close_session(table: Table, session: OpenSession, at: str, reason: EndReason) -> None:
     """End it, once. Raises ConditionFailed when it has ended."""
+    key, values = session_key(session.user_id, session.session_id), {"at": at, "reason": reason}
     await table.transact(
-        table.update(
-            f"SESSION#{session_id}",
-            "SESSION",
-            "SET endedAt = :at, endReason = :reason",
-            condition="attribute_exists(pk) AND attribute_not_exists(endedAt)",
-            values={"at": at, "reason": reason},
-        ),
-        table.delete(f"DUE#session#{session_id}", "DUE"),
+        table.update(*key, "SET endedAt = :at, endReason = :reason", condition=LIVES, values=values),
+        table.delete(f"DUE#session#{session.session_id}", "DUE"),
     )
 
 
 # --------------------------------------------------------------------------------------------------- what time brings
 
 
-def due_item(kind: str, subject: str, at: str) -> Item:
+def due_item(kind: str, subject: str, at: str, **ids: str) -> Item:
     """Something that is to be looked at after a certain time."""
-    return {"pk": f"DUE#{kind}#{subject}", "sk": "DUE", "gsi1pk": "DUE", "gsi1sk": at, "kind": kind, "subject": subject}
+    return {"pk": f"DUE#{kind}#{subject}", "sk": "DUE", "gsi1pk": "DUE", "gsi1sk": at, "kind": kind, **ids}
 
 
 async def due(table: Table, limit: int, start: Item | None = None) -> Found:

@@ -13,7 +13,7 @@ from shop.kernel.errors import RateLimited
 from shop.runtime.dynamo import ConditionFailed, Item, Table
 from shop.users.model import fingerprint
 
-__all__ = ["ACCOUNT", "ADDRESS", "CODES", "Limit", "check", "count", "forgive"]
+__all__ = ["ACCOUNT", "ADDRESS", "CONFIRM_CODES", "RESET_CODES", "Limit", "check", "count", "forget", "forgive"]
 
 ATTEMPTS = 5
 
@@ -29,7 +29,8 @@ class Limit:
 
 ACCOUNT = Limit("LOGIN", 5)  # wrong passwords for one mail address, known or not
 ADDRESS = Limit("CLIENT", 100)  # wrong passwords from one client address
-CODES = Limit("CODES", 5)  # codes asked for, for one mail address
+CONFIRM_CODES = Limit("CONFIRM", 5)  # codes asked for, for one mail address
+RESET_CODES = Limit("RESET", 5)
 
 
 def key(limit: Limit, subject: str) -> tuple[str, str]:
@@ -66,6 +67,7 @@ async def count(table: Table, limit: Limit, subject: str) -> None:
             await _begin_anew(table, pk, sk)
         else:
             return
+    raise RateLimited("Too many tries at the same moment.")
 
 
 async def forgive(table: Table, limit: Limit, subject: str) -> None:
@@ -77,6 +79,11 @@ async def forgive(table: Table, limit: Limit, subject: str) -> None:
         await table.write(table.delete(pk, sk, condition=condition, values=values))
     except ConditionFailed as failure:
         raise too_many(failure.item or {"windowEnds": stamp(now() + limit.window)}) from failure
+
+
+async def forget(table: Table, limit: Limit, subject: str) -> None:
+    """Forget what was counted, even where the times are used up: its owner has proved to be the owner."""
+    await table.write(table.delete(*key(limit, subject)))
 
 
 async def _begin_anew(table: Table, pk: str, sk: str) -> None:

@@ -1,18 +1,21 @@
 """Messages in: what time brings."""
 
+import asyncio
+from time import monotonic
+
 from shop.contracts.commands import SweepDue
 from shop.contracts.messages import Envelope
-from shop.kernel.clock import stamp
 from shop.runtime import relay
 from shop.runtime.bus import Bus
 from shop.runtime.consume import Consumer
-from shop.runtime.dynamo import ConditionFailed, Item
-from shop.users import sessions, signals, store
+from shop.runtime.dynamo import Item
+from shop.users import accounts, sessions, store
 from shop.users.parts import Users
 
 __all__ = ["Sweeping", "consumer", "sweep"]
 
-PAGE = 100
+PAGE = 20  # at once
+LONGEST = 5.0  # seconds; the function has ten, and what it counted must leave with its answer
 consumer = Consumer("users-events")
 
 
@@ -31,12 +34,12 @@ async def on_sweep(deps: Sweeping, _message: Envelope[SweepDue]) -> None:
 
 
 async def sweep(users: Users) -> None:
-    """Everything that is due by now; a second sweep finds nothing more."""
+    """What is due by now, the longest waiting first, for as long as one call may take; the next sweep goes on."""
+    began = monotonic()
     start: Item | None = None
-    while True:
+    while monotonic() - began < LONGEST:
         found = await store.due(users.table, PAGE, start)
-        for item in found.items:
-            await settle(users, item)
+        await asyncio.gather(*(settle(users, item) for item in found.items))
         start = found.start
         if start is None:
             return
@@ -45,10 +48,6 @@ async def sweep(users: Users) -> None:
 async def settle(users: Users, item: Item) -> None:
     """One thing that is due: a session that ends, or a registration that was not completed in time."""
     if item["kind"] == "session":
-        await sessions.expire(users, item["subject"])
-        return
-    try:
-        await store.expire_registration(users.table, item["subject"], stamp())
-    except ConditionFailed:
-        return  # confirmed at the last moment, or seen by another sweep
-    signals.registration("expired")
+        await sessions.expire(users, item["userId"], item["sessionId"])
+    else:
+        await accounts.expire(users, item["userId"])
