@@ -4,7 +4,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["listeners", "running"]
+__all__ = ["descendants", "listeners", "running"]
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The children of a process, theirs and so on, with their command lines (Linux)."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            children.setdefault(parent, []).append(int(folder.name))
+    found: dict[int, str] = {}
+    waiting = [pid]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            waiting.append(child)
+            try:
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return found
 
 
 def running(pid: int) -> bool:
