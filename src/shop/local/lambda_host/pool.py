@@ -53,12 +53,13 @@ class Pool:
         environment = await self._environment_for(invocation)
         if environment is None:
             return await invocation.outcome
-        self.touched()
         environment.take(invocation)
         try:
             return await asyncio.wait_for(asyncio.shield(invocation.outcome), timeout)
         except TimeoutError:
             return self._timed_out(environment, invocation)
+        finally:
+            self.touched()
 
     async def _environment_for(self, invocation: Invocation) -> Environment | None:
         """An idle environment; None when a new one failed to start, which the invocation has been told."""

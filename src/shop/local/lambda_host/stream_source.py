@@ -16,9 +16,8 @@ from shop.runtime.aws import Aws, AwsError
 __all__ = ["StreamMapping"]
 
 DOWN = (AwsError, DependencyUnavailable, DependencyTimeout)
-BUSY_EVERY = 0.02  # seconds between polls while there is traffic; a poll costs the emulator 1.5 ms
-IDLE_EVERY = 0.25
-BUSY_FOR = 2.0
+EVERY = 0.25  # seconds between polls when nobody was at work; a poll costs the emulator 1.5 ms
+PAUSE = 0.005  # and in a crowd: what is written meanwhile comes in one batch
 LONGEST_PAUSE = 5.0
 
 
@@ -29,11 +28,9 @@ class StreamMapping:
         self._source, self._pool, self._aws = source, pool, aws
         self._checkpoint = state / f"{function.name}.json"
         self._woken = asyncio.Event()
-        self._quiet_since = 0.0
 
     def wake(self) -> None:
-        """Somebody who writes the table is at work: look soon."""
-        self._quiet_since = asyncio.get_running_loop().time()
+        """Somebody who writes the table has done some work: look now."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -102,7 +99,6 @@ class StreamMapping:
         wanted = [event_record(record, stream, self._aws.region) for record in records if self._wants(record)]
         failures = 0
         while wanted:
-            self.wake()
             wanted = await self._invoke(wanted)
             if wanted:
                 failures += 1
@@ -127,14 +123,11 @@ class StreamMapping:
         return records[first:]
 
     async def _pause(self) -> None:
-        """Until the next poll: soon while there is traffic, later when there is none, at once when woken."""
-        quiet = asyncio.get_running_loop().time() - self._quiet_since
-        if quiet < BUSY_FOR:
-            await asyncio.sleep(BUSY_EVERY)
-            return
-        self._woken.clear()
+        """Until the next poll: at once when somebody has been at work, else after a while."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), IDLE_EVERY)
+            await asyncio.wait_for(self._woken.wait(), EVERY)
+            await asyncio.sleep(PAUSE)
+        self._woken.clear()
 
     def _saved(self, stream: str, shard: str) -> str | None:
         try:
