@@ -41,7 +41,7 @@ def parser() -> Parser:
     top = Parser("shop", description=say("見える化ショップ", "Mieruka Shop") + f" {shop.__version__}")
     top.add_argument("--version", action="version", version=shop.__version__)
     commands = top.add_subparsers(metavar=say("コマンド", "command"), required=True)
-    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace, add_redrive, add_inventory):
+    for add in (add_up, add_seed, add_reset, add_doctor, add_mails, add_trace, add_redrive, add_orders, add_inventory):
         add(commands)
     return top
 
@@ -189,6 +189,19 @@ def add_redrive(commands: Any) -> None:
     added.epilog = say("キュー:", "queues:") + "\n" + "\n".join(f"  {queue.name}" for queue in QUEUES)
 
 
+def add_orders(commands: Any) -> None:
+    """`shop orders rebuild`."""
+    text = say("注文データの保守", "look after the orders")
+    part = commands.add_parser("orders", help=text, description=text)
+    command(
+        part.add_subparsers(metavar=say("コマンド", "command"), required=True),
+        "rebuild",
+        "注文の表示用データをすべて捨て、イベントから作り直します (ショップは動いたままです)",
+        "throw every read row of the orders away and make it anew from their events; the shop goes on meanwhile",
+        run_rebuild,
+    )
+
+
 def add_inventory(commands: Any) -> None:
     """`shop inventory audit`."""
     text = say("在庫データの点検", "look after the stock")
@@ -235,6 +248,11 @@ def run_doctor(typed: argparse.Namespace) -> int:
 def run_mails(typed: argparse.Namespace) -> None:
     """Show the mailbox."""
     importlib.import_module("shop.local.mails").mails(typed.data, typed.to, typed.last, as_json=typed.as_json)
+
+
+def run_rebuild(typed: argparse.Namespace) -> None:
+    """Make the read rows of orders anew."""
+    importlib.import_module("shop.local.rebuild").rebuild(typed.data)
 
 
 def run_audit(typed: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Carts: one per user, in PostgreSQL, at the prices of the product copy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,14 +9,16 @@ from shop.contracts.messages import envelope
 from shop.kernel.clock import now, stamp
 from shop.kernel.money import yen
 from shop.orders import neighbours, signals, store
-from shop.orders.model import Basket, Cart, Line, OnOffer, ProductNotFound, cart_of
+from shop.orders.model import Basket, Cart, ItemNotFound, Line, OnOffer, ProductNotFound, cart_of
 from shop.orders.parts import Orders
 from shop.runtime import outbox
 from shop.runtime.http import Caller, check_version
 from shop.runtime.http.language import Language
 from shop.runtime.postgres import Connection, Database
 
-__all__ = ["Held", "abandon", "add", "change", "empty", "lines_on_offer", "lock", "require_product", "show"]
+__all__ = ["Held", "abandon", "add", "change", "empty", "lines_on_offer", "lock", "set_quantity", "show"]
+
+Stock = dict[str, int | None]  # pieces there are, by product; None: inventory was asked and did not tell
 
 FIND_CART = "select version, updated_at from carts where user_id = $1"
 ENSURE_CART = "insert into carts (user_id, updated_at) values ($1, $2) on conflict do nothing"
@@ -54,15 +56,13 @@ class Held:
     was_abandoned: bool
 
 
-async def show(
-    orders: Orders, caller: Caller, user_id: str, language: Language, stock: dict[str, int] | None = None
-) -> Cart:
-    """A cart as it is now; `stock`: what inventory has said just now, it is asked for the rest."""
+async def show(orders: Orders, caller: Caller, user_id: str, language: Language, stock: Stock | None = None) -> Cart:
+    """A cart as it is now. `stock`: what inventory has been asked just now, which it is not asked again."""
     row = await orders.db.fetchrow(FIND_CART, user_id)
     lines = await lines_on_offer(orders.db, user_id, language)
     known = stock or {}
-    if missing := [line.product_id for line in lines if line.on_sale and line.product_id not in known]:
-        known = known | await neighbours.available(orders.peers, caller, missing)
+    if any(line.on_sale and line.product_id not in known for line in lines):
+        known = await stock_of(orders, caller, lines)
     version, updated_at = (row["version"], stamp(row["updated_at"])) if row else (0, None)
     return cart_of(user_id, version, updated_at, lines, known)
 
@@ -140,15 +140,33 @@ async def change(orders: Orders, user_id: str, decide: Callable[[Basket], Basket
         signals.cart_changed(len(held.basket.lines), len(after.lines), was_abandoned=held.was_abandoned)
 
 
-async def add(
-    orders: Orders, caller: Caller, user_id: str, product_id: str, quantity: int, item_id: str
-) -> dict[str, int]:
+async def stock_of(orders: Orders, caller: Caller, lines: Collection[OnOffer]) -> Stock:
+    """What there is for each line: of a product that is gone, nothing."""
+    gone: Stock = {line.product_id: 0 for line in lines if not line.on_sale}
+    there = [line.product_id for line in lines if line.on_sale]
+    return gone | await neighbours.available(orders.peers, caller, there)
+
+
+async def add(orders: Orders, caller: Caller, user_id: str, product_id: str, quantity: int, item_id: str) -> Stock:
     """Put pieces of a product into the cart; what inventory said about the stock of all lines."""
     await require_product(orders, caller, product_id)
     before = await find_basket(orders.db, user_id)
     wanted = {product_id, *(line.product_id for line in before.lines)}
     stock = await neighbours.available(orders.peers, caller, wanted)
-    await change(orders, user_id, lambda basket: basket.add(item_id, product_id, quantity, stock.get(product_id)))
+    await change(orders, user_id, lambda basket: basket.add(item_id, product_id, quantity, stock[product_id]))
+    return stock
+
+
+async def set_quantity(
+    orders: Orders, caller: Caller, user_id: str, item_id: str, quantity: int, if_match: int | None
+) -> Stock:
+    """Say how many of a line it shall be; what inventory said about the stock of all lines. Raises ItemNotFound."""
+    lines = await lines_on_offer(orders.db, user_id, "ja")
+    line = next((line for line in lines if line.item_id == item_id), None)
+    if line is None:
+        raise ItemNotFound
+    stock = await stock_of(orders, caller, lines)
+    await change(orders, user_id, lambda basket: basket.set(item_id, quantity, stock[line.product_id]), if_match)
     return stock
 
 

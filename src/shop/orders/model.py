@@ -249,7 +249,7 @@ class Cart(Shape):
 
 
 def cart_of(
-    user_id: str, version: int, updated_at: str | None, lines: Iterable[OnOffer], stock: Mapping[str, int]
+    user_id: str, version: int, updated_at: str | None, lines: Iterable[OnOffer], stock: Mapping[str, int | None]
 ) -> Cart:
     """A cart; `stock` has what inventory said is available, by product."""
     items = [

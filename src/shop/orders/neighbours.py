@@ -40,17 +40,18 @@ class AddressBook(Shape):
     items: list[KnownAddress]
 
 
-async def available(peers: Peers, caller: Caller, product_ids: Iterable[str]) -> dict[str, int]:
-    """Pieces in stock by product, as far as inventory told. Down or silent it tells nothing: the order will."""
+async def available(peers: Peers, caller: Caller, product_ids: Iterable[str]) -> dict[str, int | None]:
+    """Pieces in stock of each product; None where inventory told nothing, as when it is down: the order will."""
     ids = sorted(set(product_ids))
+    unknown: dict[str, int | None] = dict.fromkeys(ids)
     if not ids:
-        return {}
+        return unknown
     query = ",".join(quote(each, safe="") for each in ids)
     try:
         answer = msgspec.convert(await peers.get(f"/inventory?productIds={query}", caller), Stocks)
     except (DependencyUnavailable, DependencyTimeout, PeerProblem, msgspec.ValidationError):
-        return {}
-    return {stock.product_id: stock.available for stock in answer.items}
+        return unknown
+    return unknown | {stock.product_id: stock.available for stock in answer.items}
 
 
 async def address(peers: Peers, caller: Caller, address_id: str) -> Address:

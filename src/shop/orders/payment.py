@@ -13,10 +13,9 @@ from shop.orders import saga, signals, store
 from shop.orders.parts import Payments
 from shop.orders.progress import advance
 from shop.orders.provider import Charge, ProviderFailed
-from shop.runtime.postgres import Database
 from shop.telemetry import Value, names
 
-__all__ = ["PaymentUnderWay", "refund", "take"]
+__all__ = ["PaymentUnderWay", "close_left_open", "refund", "take"]
 
 TRIES: Final = 3
 LONGEST_PAUSE: Final = 0.5  # seconds between tries
@@ -25,10 +24,15 @@ MARGIN: Final = 2.0  # seconds beyond a try that its holder may take to write do
 BEGIN_TRY = """
     update payments set tries = tries + 1, holder = $2, held_until = clock_timestamp() + $3 * interval '1 second'
     where order_id = $1 and tries < $4 and (holder = $2 or held_until is null or held_until < clock_timestamp())
-    returning tries
+    returning tries, token
 """
 HELD_BY_ANOTHER = "select holder <> $2 and held_until >= clock_timestamp() from payments where order_id = $1"
-TOKEN = "select token from payments where order_id = $1"  # noqa: S105 - a statement
+CLOSE = "update payments set held_until = null where order_id = $1"
+LEFT_OPEN = """
+    select p.order_id from payments p join orders o on o.id = p.order_id
+    where p.held_until < clock_timestamp() and o.status = 'CANCELLED' order by p.held_until limit $1
+"""
+CLOSED_AT_ONCE = 100
 
 
 class PaymentUnderWay(Exception):
@@ -38,10 +42,16 @@ class PaymentUnderWay(Exception):
 async def take(payments: Payments, order_id: str, event_id: str) -> None:
     """Take the money of an order whose stock is reserved; of any other nothing is taken."""
     kept = await store.find_order(payments.db, order_id)
-    if kept is None or (kept.order.status, kept.order.payment.status) != ("STOCK_RESERVED", "PENDING"):
+    if kept is None or kept.order.payment.status != "PENDING":
         return
-    outcome = await settle(payments, kept.order)
+    if kept.order.status == "STOCK_RESERVED":
+        outcome = await settle(payments, kept.order)
+    elif kept.order.status == "CANCELLED":
+        outcome = await call_off(payments, order_id)
+    else:
+        return
     await advance(payments.db, order_id, outcome, cause=event_id)
+    await payments.db.execute(CLOSE, order_id)
 
 
 async def refund(payments: Payments, order_id: str, event_id: str) -> None:
@@ -53,19 +63,38 @@ async def refund(payments: Payments, order_id: str, event_id: str) -> None:
     await advance(payments.db, order_id, saga.PaymentRefunded(), cause=event_id)
 
 
+async def close_left_open(payments: Payments) -> int:
+    """Ask the provider about cancelled orders whose last try nobody has finished; how many there were.
+
+    Its consumer has died, and so may have its message: what the provider took must go back all the same.
+    """
+    rows = await payments.db.fetch(LEFT_OPEN, CLOSED_AT_ONCE)
+    for row in rows:
+        await advance(payments.db, row["order_id"], await call_off(payments, row["order_id"]))
+        await payments.db.execute(CLOSE, row["order_id"])
+    return len(rows)
+
+
 async def settle(payments: Payments, order: Order) -> saga.Wish:
     """What came of the payment. Outside of any transaction: it may take seconds."""
     holder = new_id()
     while now() < parse(order.placed_at) + payments.stuck_after:
-        number = await begin_try(payments, order.id, holder)
-        if number is None:
+        begun = await begin_try(payments, order.id, holder)
+        if begun is None:
             break
-        charge = await one_try(payments, order, number)
+        charge = await one_try(payments, order, *begun)
         if charge is not None:
             return outcome_of(charge)
         await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
-    # The provider may have taken the money in a try whose answer was lost: it must say so now, or never take it.
-    charge = await payments.provider.void(order.id)
+    return await call_off(payments, order.id)
+
+
+async def call_off(payments: Payments, order_id: str) -> saga.Wish:
+    """No more tries. The provider may have taken the money in one whose answer was lost: it says so now, or never will.
+
+    It takes nothing for this order any more.
+    """
+    charge = await payments.provider.void(order_id)
     return outcome_of(charge) if charge.reference else saga.PaymentTimedOut()
 
 
@@ -76,25 +105,25 @@ def outcome_of(charge: Charge) -> saga.Wish:
     return saga.PaymentDeclined(charge.refusal or "The payment was declined.")
 
 
-async def begin_try(payments: Payments, order_id: str, holder: str) -> int | None:
-    """The number of the try that begins; None when all have been made. Raises PaymentUnderWay."""
+async def begin_try(payments: Payments, order_id: str, holder: str) -> tuple[int, str] | None:
+    """The number of the try that begins, and what to charge; None when all have been made. Raises PaymentUnderWay."""
     seconds = payments.try_timeout.total_seconds() + LONGEST_PAUSE + MARGIN
-    number: int | None = await payments.db.fetchval(BEGIN_TRY, order_id, holder, seconds, TRIES)
-    if number is None and await payments.db.fetchval(HELD_BY_ANOTHER, order_id, holder):
+    row = await payments.db.fetchrow(BEGIN_TRY, order_id, holder, seconds, TRIES)
+    if row is not None:
+        return row["tries"], row["token"]
+    if await payments.db.fetchval(HELD_BY_ANOTHER, order_id, holder):
         raise PaymentUnderWay
-    return number
+    return None
 
 
-async def one_try(payments: Payments, order: Order, number: int) -> Charge | None:
+async def one_try(payments: Payments, order: Order, number: int, token: str) -> Charge | None:
     """One try; None when it brought no answer."""
     about: dict[str, Value] = {names.ORDER_ID: order.id, names.PAYMENT_ATTEMPT: number}
     began = perf_counter()
     with telemetry.span("charge", kind="client", attributes=about) as span:
         try:
             async with asyncio.timeout(payments.try_timeout.total_seconds()):
-                charge = await payments.provider.charge(
-                    order.id, await token_of(payments.db, order.id), order.total.amount
-                )
+                charge = await payments.provider.charge(order.id, token, order.total.amount)
         except (TimeoutError, ProviderFailed) as error:
             span.fail(error)
             signals.payment_tried(perf_counter() - began, error)
@@ -103,8 +132,3 @@ async def one_try(payments: Payments, order: Order, number: int) -> Charge | Non
             span.fail("PAYMENT_DECLINED")
         signals.payment_tried(perf_counter() - began, "PAYMENT_DECLINED" if charge.refusal else None)
         return charge
-
-
-async def token_of(db: Database, order_id: str) -> str:
-    """What the provider is to charge."""
-    return str(await db.fetchval(TOKEN, order_id))

@@ -15,6 +15,7 @@ __all__ = ["Charge", "Provider", "ProviderFailed"]
 SLOW = 3.0  # seconds
 NEVER = 3600.0
 FLAKY_FAILURES = 2
+VOIDED = "The charge was voided."
 REFUSALS = {"tok_declined": "The card was declined.", "tok_insufficient_funds": "The card has insufficient funds."}
 
 OPEN = """
@@ -23,6 +24,10 @@ OPEN = """
     returning attempts, state, reference, reason
 """
 LOCK = "select state, reference, reason, amount from provider_charges where key = $1 for update"
+OPEN_VOIDED = """
+    insert into provider_charges (key, token, amount, state, reference, reason) values ($1, '', 0, 'VOIDED', $2, $3)
+    on conflict (key) do nothing
+"""
 SETTLE = "update provider_charges set state = $2, reason = $3 where key = $1"
 BALANCE = """
     select sum(case kind when 'CAPTURE' then amount when 'REFUND' then -amount else 0 end) from provider_ledger
@@ -93,15 +98,19 @@ class Provider:
                 await self._enter(tx, key, "REFUNDED", None, ("REFUND", row["amount"]))
 
     async def void(self, key: str) -> Charge:
-        """Take nothing for this key any more. The answer has a reference when the money was taken already."""
+        """Take nothing for this key any more, not even when it is first heard of later.
+
+        The answer has a reference when the money was taken already.
+        """
         async with self._db.transaction() as tx:
+            await tx.execute(OPEN_VOIDED, key, f"ch_{new_id()}", VOIDED)
             row = await tx.fetchrow(LOCK, key)
             if row is None or row["state"] not in ("OPEN", "CAPTURED"):
                 return Charge(None, row["reason"] if row else None)
             if row["state"] == "CAPTURED":
                 return Charge(row["reference"])
-            await self._enter(tx, key, "VOIDED", "The charge was voided.", ("VOID", row["amount"]))
-            return Charge(None, "The charge was voided.")
+            await self._enter(tx, key, "VOIDED", VOIDED, ("VOID", row["amount"]))
+            return Charge(None, VOIDED)
 
     async def _enter(self, tx: Connection, key: str, state: str, reason: str | None, *entries: tuple[str, int]) -> None:
         """One settlement, with what it is in the books."""

@@ -16,7 +16,7 @@ from shop.kernel.errors import (
 )
 from shop.kernel.ids import new_id
 from shop.kernel.money import Money
-from shop.orders import carts, checkout, neighbours, progress, saga, signals, store
+from shop.orders import carts, checkout, progress, saga, signals, store
 from shop.orders.checkout import Checkout, fingerprint_of
 from shop.orders.model import (
     EMPTY,
@@ -143,10 +143,7 @@ async def set_item(
     if_match: Version | None = None,
 ) -> Answer[Cart]:
     """Say how many of a line it shall be."""
-    product_id = (await carts.find_basket(orders.db, user_id)).find(item_id).product_id
-    stock = await neighbours.available(orders.peers, caller, [product_id])
-    available = stock.get(product_id)
-    await carts.change(orders, user_id, lambda basket: basket.set(item_id, body.quantity, available), if_match)
+    stock = await carts.set_quantity(orders, caller, user_id, item_id, body.quantity, if_match)
     return shown_cart(await carts.show(orders, caller, user_id, language, stock), language)
 
 

@@ -1,4 +1,4 @@
-"""The transition table of an order: what a message does to it. docs/consistency.md shows it too; a test compares."""
+"""The transition table of an order: what a message does to it. docs/saga.md shows it too; a test compares."""
 
 from dataclasses import dataclass
 

@@ -36,7 +36,6 @@ __all__ = [
     "lock_stuck",
     "place",
     "product_row",
-    "rebuild",
     "record",
     "trim",
 ]
@@ -153,7 +152,11 @@ FIND_EVENTS = """
     select seq, type, occurred_at, data, trace_id from order_events
     where order_id = $1 and seq > $2 order by seq limit $3
 """
-PATCHES_UNTIL = "select data from order_events where order_id = $1 and occurred_at <= $2 order by seq"
+PATCHES_UNTIL = """
+    select data from order_events where order_id = $1 and seq <= (
+        select max(seq) from order_events where order_id = $1 and occurred_at <= $2
+    ) order by seq
+"""  # all before the last one: clocks of two machines may differ
 LIST = "select id, body from orders where user_id = $1 and id < $2 order by id desc limit $3"
 LIST_OF_STATUS = """
     select id, body from orders where user_id = $1 and status = $4 and id < $2 order by id desc limit $3
@@ -313,50 +316,3 @@ async def copy_rows(db: Database | Connection, rows: Sequence[tuple[Any, ...]]) 
     """Rows of `product_row` into the copy."""
     if rows:
         await db.execute(COPY_PRODUCTS, *(list(column) for column in zip(*rows, strict=True)))
-
-
-# ------------------------------------------------------------------------------------------------------------- rebuild
-
-LOCK_ROWS = "lock table orders in exclusive mode"
-DROP_ROWS = "delete from orders"
-ALL_EVENTS = "select order_id, data, occurred_at from order_events order by order_id, seq"
-BATCH = 500
-
-
-async def rebuild(db: Database, progress: Any = lambda _count: None) -> int:
-    """Throw every read row away and make it anew from the events, in one transaction; how many orders there are.
-
-    Nobody writes meanwhile; readers see the rows from before. `progress(n)` hears how many are done.
-    """
-    async with db.transaction() as tx:
-        await tx.execute(LOCK_ROWS)
-        await tx.execute(DROP_ROWS)
-        rows: list[tuple[Any, ...]] = []
-        made = 0
-        patches: list[dict[str, Any]] = []
-        last: tuple[str, datetime] | None = None
-
-        async def finish() -> None:
-            nonlocal made
-            order = fold(patches)
-            if order is None or last is None:
-                return
-            rows.append(row_of(order, last[1], encode(order)))
-            made += 1
-            if len(rows) >= BATCH:
-                await flush()
-
-        async def flush() -> None:
-            await tx.executemany(REFRESH_ROW, rows)
-            rows.clear()
-            progress(made)
-
-        async for row in tx.raw.cursor(ALL_EVENTS, prefetch=1000):
-            if last is not None and row["order_id"] != last[0]:
-                await finish()
-                patches.clear()
-            last = (row["order_id"], row["occurred_at"])
-            patches.append(msgspec.json.decode(row["data"]))
-        await finish()
-        await flush()
-        return made

@@ -15,12 +15,13 @@ from shop.contracts.events import (
     StockReserved,
 )
 from shop.contracts.messages import Envelope
+from shop.contracts.shapes import Order
 from shop.kernel.clock import now
-from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.orders import carts, payment, progress, saga, signals, store
 from shop.orders.parts import Payments
 from shop.runtime import inbox
 from shop.runtime.consume import Consumer
+from shop.runtime.postgres import again_if_raced
 from shop.runtime.signals import trouble
 from shop.runtime.stopping import pause
 from shop.telemetry import names
@@ -64,32 +65,56 @@ async def on_refund_payment(deps: Payments, message: Envelope[RefundPayment]) ->
 async def sweeper(deps: Payments, every: timedelta, stop: asyncio.Event) -> None:
     """Look at what only time brings, every so often, until `stop`."""
     while not stop.is_set():
-        try:
-            await sweep(deps)
-        except (DependencyUnavailable, DependencyTimeout) as error:
-            trouble(names.SWEEP_FAILED, error)
+        for failure in await sweep(deps):
+            trouble(names.SWEEP_FAILED, failure)
         await pause(stop, every.total_seconds())
 
 
-async def sweep(deps: Payments) -> None:
-    """Carts that were left alone, orders that do not move, answers nobody asks for any more."""
+async def sweep(deps: Payments) -> list[Exception]:
+    """Everything that only time brings; what went wrong with some of it keeps the rest from nothing."""
+    failures: list[Exception] = []
+    for chore in (abandon_carts, unstick_orders, payment.close_left_open, forget):
+        try:
+            await chore(deps)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next sweep tries again
+            failures.append(error)
+    return failures
+
+
+async def abandon_carts(deps: Payments) -> None:
+    """Carts that were left alone."""
     while await carts.abandon(deps.db, deps.abandoned_after):
         pass
+
+
+async def unstick_orders(deps: Payments) -> None:
+    """Orders that do not move."""
     while await unstick(deps):
         pass
+
+
+async def forget(deps: Payments) -> None:
+    """What nobody asks for any more."""
     await store.trim(deps.db)
     await inbox.trim(deps.db)
 
 
 async def unstick(deps: Payments) -> bool:
     """Look at the order that has waited longest; whether there was one."""
-    moment = now()
-    async with deps.db.transaction() as tx:
-        before = await store.lock_stuck(tx, moment - deps.stuck_after)
-        if before is None:
-            return False
-        message = saga.Stuck(again=before.nudges > 0)
-        after = await progress.take_step(tx, before, message)
-        await store.nudge(tx, after.id, moment)
-    signals.order_moved(before, after, message)
+
+    async def step() -> tuple[store.Kept, Order, saga.Stuck] | None:
+        moment = now()
+        async with deps.db.transaction() as tx:
+            before = await store.lock_stuck(tx, moment - deps.stuck_after)
+            if before is None:
+                return None
+            message = saga.Stuck(again=before.nudges > 0)
+            after = await progress.take_step(tx, before, message)
+            await store.nudge(tx, after.id, moment)
+            return before, after, message
+
+    moved = await again_if_raced(step)
+    if moved is None:
+        return False
+    signals.order_moved(*moved)
     return True

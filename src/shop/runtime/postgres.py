@@ -198,13 +198,16 @@ def summary(sql: str) -> tuple[str, str]:
 
 
 async def again_if_raced(work: Callable[[], Awaitable[T]]) -> T:
-    """Run `work`, a whole transaction, and run it again from its reading on when it lost a race (Raced, deadlock)."""
-    for attempt in range(1, RACE_ATTEMPTS):
+    """Run `work`, a whole transaction, and run it again from its reading on when it lost a race (Raced, deadlock).
+
+    Raises DependencyUnavailable when it always loses.
+    """
+    for attempt in range(1, RACE_ATTEMPTS + 1):
         try:
             return await work()
         except (Raced, *RACES):
             await asyncio.sleep(random.uniform(0, 0.01 * attempt))  # noqa: S311 - jitter, no secret
-    return await work()
+    raise DependencyUnavailable("Too many are changing this at once.")
 
 
 async def migrate(database: Database, package: str) -> None:

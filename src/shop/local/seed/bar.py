@@ -11,10 +11,11 @@ WIDTH = 30
 
 
 class Bar:
-    """Tells how far `total` things are done, and how long the rest will take."""
+    """Tells how far `total` things (`ja` and `en` name them) are done, and how long the rest will take."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, ja: str = "商品", en: str = "products") -> None:
         self.total, self.done, self.told = total, 0, 0
+        self.ja, self.en = ja, en
         self.began, self.moving = time.monotonic(), sys.stderr.isatty()
 
     def advance(self, count: int) -> None:
@@ -34,6 +35,6 @@ class Bar:
         pace = self.done / max(0.001, time.monotonic() - self.began)
         left = round((self.total - self.done) / max(1.0, pace))
         return say(
-            f"{self.done:,} / {self.total:,} 商品、残り {left} 秒",
-            f"{self.done:,} / {self.total:,} products, {left} s left",
+            f"{self.done:,} / {self.total:,} {self.ja}、残り {left} 秒",
+            f"{self.done:,} / {self.total:,} {self.en}, {left} s left",
         )
