@@ -39,6 +39,7 @@ class Metadata(Shape):
     correlation_id: str
     causation_id: str | None = None
     traceparent: str | None = None
+    synthetic: str | None = None  # `user_agent.synthetic.type` of the request that began it
 
 
 class Envelope(Shape, Generic[M]):

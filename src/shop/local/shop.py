@@ -9,12 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from shop.contracts import topology
+from shop.kernel.config import duration
 from shop.kernel.ids import new_id
 from shop.local import databases
 from shop.local.emulator import Emulator
 from shop.local.environment import Place, Settings, url
 from shop.local.errors import Refused
 from shop.local.folder import Folder, write_private
+from shop.local.forwarder import Forwarder
 from shop.local.http import answers, ask, decoded
 from shop.local.language import say
 from shop.local.parts import STAGES, Parts, begin_anew
@@ -51,6 +53,7 @@ class Shop:
     client: Client = field(default_factory=Client)
     generation: str = field(default_factory=new_id)
     settings: Settings | None = None
+    forwarder: Forwarder | None = None
 
     @property
     def parts(self) -> Parts:
@@ -63,6 +66,7 @@ class Shop:
         postgres = Postgres(self.folder.postgres, self.folder.secret("postgres"))
         provisioned, stores = await together(self.start_aws(emulator), self.start_databases(postgres, emulator))
         settings = self.settings = Settings(self.place(stores), emulator.access, provisioned, self.options.tunables)
+        self.forward_lines(settings)
         await self.start_services(settings)
         accounts = await self.fill(settings)
         await self.until_warm(settings)
@@ -106,6 +110,15 @@ class Shop:
             functions_file=str(self.folder.functions),
             checkpoints=str(self.folder.checkpoints),
         )
+
+    def forward_lines(self, settings: Settings) -> None:
+        """What the processes write goes where their traces and metrics go."""
+        if self.forwarder is None:
+            environment = settings.everyone()
+            every = duration(environment["EXPORT_EVERY"]).total_seconds()
+            self.forwarder = Forwarder(settings.place.otlp_url, environment["DEPLOYMENT_ENVIRONMENT"], every)
+            self.supervisor.hears.append(self.forwarder.take)
+            self.forwarder.start()
 
     async def start_services(self, settings: Settings) -> None:
         """The APIs, which bring their databases up to date, and the functions; then the workers and the gateway."""
@@ -170,6 +183,8 @@ class Shop:
         saving = asyncio.get_running_loop().call_later(2, self.say_saving)
         await self.supervisor.stop(STAGES)
         saving.cancel()
+        if self.forwarder is not None:
+            await asyncio.to_thread(self.forwarder.stop)
 
     def say_saving(self) -> None:
         """A word for whoever waits."""

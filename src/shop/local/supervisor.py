@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from shop.local.language import say
@@ -31,6 +31,7 @@ class Supervisor:
 
     def __init__(self, screen: Screen, lock: int, *, look_every: float = LOOK_EVERY) -> None:
         self.screen = screen
+        self.hears: list[Callable[[str, str], None]] = [screen.show]  # who gets the lines of processes
         self._look_every = look_every
         self.processes: dict[str, Process] = {}
         self._read_end, self._write_end = os.pipe()
@@ -55,13 +56,17 @@ class Supervisor:
         for process in self.processes.values():
             process.reap()
 
+    def _show(self, name: str, line: str) -> None:
+        for hear in self.hears:
+            hear(name, line)
+
     def pids(self) -> dict[str, int]:
         """Process ids by name, of those that run."""
         return {name: pid for name, process in self.processes.items() if (pid := process.pid)}
 
     async def start(self, *specs: Spec) -> None:
         """Start these at once, wait until all are ready, and keep them so. StartFailed when one does not get there."""
-        started = [Process(spec, self._lifeline, self.screen.show) for spec in specs]
+        started = [Process(spec, self._lifeline, self._show) for spec in specs]
         for process in started:
             self.processes[process.spec.name] = process
             await process.start()

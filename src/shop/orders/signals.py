@@ -1,6 +1,6 @@
 """The telemetry of orders in business words. Never a name, an address, a token or a reason in somebody's words."""
 
-from shop.contracts.events import StockCommitted, StockRejected, StockReserved
+from shop.contracts.events import CartAbandoned, StockCommitted, StockRejected, StockReserved
 from shop.contracts.messages import Message, Metadata
 from shop.contracts.shapes import Order
 from shop.kernel.clock import now
@@ -74,9 +74,10 @@ def order_moved(before: Kept, after: Order, message: Message | Wish) -> None:
         count(names.ORDERS_TRANSITIONS, {names.ORDER_STATUS: after.status, names.ORDER_FAILURE: failure})
 
 
-def left_outbox(_metadata: Metadata, seconds: float) -> None:
-    """`orders.bottleneck`: how long did a message wait from its commit until it was acknowledged?"""
-    observe(names.ORDERS_STAGE_DURATION, seconds, {names.ORDER_STAGE: "outbox"})
+def left_outbox(metadata: Metadata, seconds: float) -> None:
+    """`orders.bottleneck`: how long did an order's message wait from its commit until it was acknowledged?"""
+    if metadata.type != CartAbandoned.__name__:  # no order's
+        observe(names.ORDERS_STAGE_DURATION, seconds, {names.ORDER_STAGE: "outbox"})
 
 
 def payment_tried(seconds: float, error: Exception | str | None) -> None:

@@ -55,11 +55,15 @@ class Parcel:
 
 
 def caused_here(message: Envelope[Any]) -> Envelope[Any]:
-    """`message` with the current span as its cause, unless it has one: for what is kept now and sent later."""
-    here = telemetry.traceparent()
-    if here is None or message.metadata.traceparent is not None:
+    """`message` with the current span as its cause, unless it has one, and marked when this is synthetic traffic: for
+    what is kept now and sent later.
+    """
+    known = message.metadata
+    here, synthetic = known.traceparent or telemetry.traceparent(), known.synthetic or telemetry.synthetic()
+    if (here, synthetic) == (known.traceparent, known.synthetic):
         return message
-    return Envelope(metadata=msgspec.structs.replace(message.metadata, traceparent=here), data=message.data)
+    metadata = msgspec.structs.replace(known, traceparent=here, synthetic=synthetic)
+    return Envelope(metadata=metadata, data=message.data)
 
 
 def pack(message: Envelope[Any], *, queue: str | None = None) -> Parcel:
@@ -194,9 +198,7 @@ def producer_span(parcel: Parcel, bus_name: str) -> telemetry.Span:
 
 
 def traced(parcel: Parcel, span: telemetry.Span) -> Parcel:
-    """The parcel with a trace context: its own, that of what caused it, or else that of its sending."""
-    if parcel.metadata.traceparent is not None or not span.traceparent:
-        return parcel
+    """The parcel with the context of its sending, a child of its cause; its processing will be a child of that."""
     _, data = read_metadata(parcel.body)
     metadata = msgspec.structs.replace(parcel.metadata, traceparent=span.traceparent)
     body = msgspec.json.encode({"metadata": metadata, "data": data}).decode()

@@ -25,6 +25,7 @@ __all__ = ["Consumer", "Queues", "Received"]
 Handler = Callable[..., Awaitable[None]]
 F = TypeVar("F", bound=Handler)
 LONGEST_PAUSE = 60
+SYNTHETIC = ("bot", "test")
 
 
 def ignore(_message: Received, _done: bool) -> None:
@@ -140,6 +141,7 @@ class Consumer:
         parent = metadata.traceparent if metadata else None
         name = f"process {self.queue.name}"
         with (
+            telemetry.context(synthetic=synthetic_kind(metadata)),
             telemetry.span(
                 name, kind="consumer", attributes=described, parent=parent, links=[batch.traceparent]
             ) as span,
@@ -188,6 +190,11 @@ def metadata_of(body: str) -> Metadata | None:
         return read_metadata(body)[0]
     except Unprocessable:
         return None
+
+
+def synthetic_kind(metadata: Metadata | None) -> str | None:
+    """How the traffic that led to a message is marked; a mark that we do not know is none."""
+    return metadata.synthetic if metadata and metadata.synthetic in SYNTHETIC else None
 
 
 def of_message(message: Received, metadata: Metadata | None) -> dict[str, Any]:

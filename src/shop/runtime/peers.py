@@ -40,6 +40,8 @@ class Peers:
         headers = {"User-Agent": self._agent, "Accept": "application/json", "Accept-Language": language}
         if caller.token:
             headers["Authorization"] = f"Bearer {caller.token}"
+        if (synthetic := telemetry.synthetic()) is not None:
+            headers["X-Synthetic"] = synthetic
         if caller.session_id:
             headers["X-Session-Id"] = caller.session_id
         url = urlsplit(self._gateway)

@@ -8,7 +8,7 @@ variable of the environment is wrong.
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.lines import Level, Log, Work, log, work
 from shop.telemetry.process import count, flush, gauge, observe, setup, shutdown
-from shop.telemetry.tracing import Kind, Span, context, span, trace_id, traceparent
+from shop.telemetry.tracing import Kind, Span, context, span, synthetic, trace_id, traceparent
 
 __all__ = [
     "Attributes",
@@ -27,6 +27,7 @@ __all__ = [
     "setup",
     "shutdown",
     "span",
+    "synthetic",
     "trace_id",
     "traceparent",
     "work",

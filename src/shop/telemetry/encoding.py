@@ -7,6 +7,7 @@ import msgspec
 from shop import __version__
 from shop.telemetry.attributes import Value
 from shop.telemetry.histogram import Histogram
+from shop.telemetry.masking import masked
 from shop.telemetry.meter import Collected
 from shop.telemetry.otlp import (
     Buckets,
@@ -31,22 +32,21 @@ SAMPLED, REMOTE_KNOWN, REMOTE = 0x001, 0x100, 0x200
 
 def span(ended: Span, end: int) -> bytes:
     """A span that has ended at `end` (ns since 1970)."""
-    return encode(
-        SpanShape(
-            ended.trace_id,
-            ended.span_id,
-            ended.name,
-            ended.kind,
-            SAMPLED | REMOTE_KNOWN | (REMOTE if ended.parent_remote else 0),
-            str(ended.start),
-            str(end),
-            ended.parent_id,
-            attributes(ended.attributes.items()),
-            ended.events,
-            [Link(each.trace_id, each.span_id, int(each.sampled) | REMOTE_KNOWN | REMOTE) for each in ended.links],
-            Status(ended.status, ended.message) if ended.status else None,
-        )
+    shape = SpanShape(
+        ended.trace_id,
+        ended.span_id,
+        ended.name,
+        ended.kind,
+        SAMPLED | REMOTE_KNOWN | (REMOTE if ended.parent_remote else 0),
+        str(ended.start),
+        str(end),
+        ended.parent_id,
+        attributes(ended.attributes.items()),
+        ended.events,
+        [Link(each.trace_id, each.span_id, int(each.sampled) | REMOTE_KNOWN | REMOTE) for each in ended.links],
+        Status(ended.status, ended.message) if ended.status else None,
     )
+    return masked(encode(shape))
 
 
 def metric(collected: Collected) -> MetricShape:
@@ -115,4 +115,4 @@ def metrics_request(resource: bytes, collected: Iterable[tuple[str, Sequence[Col
         for name, metrics in collected
         if metrics
     ]
-    return encode({"resourceMetrics": [{"resource": msgspec.Raw(resource), "scopeMetrics": scopes}]})
+    return masked(encode({"resourceMetrics": [{"resource": msgspec.Raw(resource), "scopeMetrics": scopes}]}))

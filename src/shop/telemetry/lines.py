@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeAlias
 import msgspec
 
 from shop.telemetry.attributes import Attributes, Value, error_type
+from shop.telemetry.masking import masked
 from shop.telemetry.sampling import Parent
 from shop.telemetry.tracing import carried, current
 
@@ -90,7 +91,7 @@ def write(event: str, level: Level, span: Parent | None, fields: Attributes) -> 
     if fields:
         line.update((key, value) for key, value in fields.items() if value is not None)
     try:
-        output.write(encode(line) + b"\n")
+        output.write(masked(encode(line)) + b"\n")
     except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
         output.dropped(error_type(error))
 

@@ -19,7 +19,19 @@ from shop.telemetry import otlp, sampling
 from shop.telemetry.attributes import Attributes, Value, error_message, error_type
 from shop.telemetry.sampling import Parent, Sampler
 
-__all__ = ["Kind", "Remote", "Span", "context", "current", "parse", "span", "trace_id", "traceparent", "use"]
+__all__ = [
+    "Kind",
+    "Remote",
+    "Span",
+    "context",
+    "current",
+    "parse",
+    "span",
+    "synthetic",
+    "trace_id",
+    "traceparent",
+    "use",
+]
 
 Kind: TypeAlias = Literal["internal", "server", "client", "producer", "consumer"]
 Sink: TypeAlias = Callable[[str, "Span", int], None]  # scope, span, end in ns
@@ -216,6 +228,12 @@ def trace_id() -> str:
     """The current trace, 32 hex digits; a new one where there is no current span."""
     span = current.get()
     return span.trace_id if span else f"{tracing.bits(128) or 1:032x}"
+
+
+def synthetic() -> str | None:
+    """What kind of synthetic traffic this is (`bot`, `test`), or None when somebody means it."""
+    kind = carried.get().get("user_agent.synthetic.type")
+    return kind if isinstance(kind, str) else None
 
 
 @contextlib.contextmanager

@@ -148,13 +148,26 @@ def test_large_messages_share_a_call_only_as_far_as_it_takes_them(bus, wire):
     assert [len(request["Entries"]) for _, request in wire.calls] == [2, 2, 1]
 
 
-def test_a_message_goes_on_with_the_trace_that_caused_it_or_with_that_of_its_sending(bus, wire):
+def test_a_message_carries_the_span_of_its_sending_in_the_trace_that_caused_it_or_in_a_new_one(bus, wire):
     cause = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     asyncio.run(bus.publish([changed("a", 1, traceparent=cause), changed("b", 1)]))
     own, new = (json.loads(entry["Detail"])["metadata"]["traceparent"] for entry in wire.calls[0][1]["Entries"])
-    assert own == cause
+    assert own.split("-")[1] == cause.split("-")[1]
+    assert own.split("-")[2] != cause.split("-")[2]
     assert new.count("-") == 3
     assert new.split("-")[1] != cause.split("-")[1]
+
+
+@pytest.mark.parametrize("flags", ["00", "01"])
+def test_a_trace_that_is_not_recorded_is_not_recorded_further_on(bus, wire, flags):
+    asyncio.run(bus.publish([changed("a", 1, traceparent=f"00-{'4b' * 16}-{'0f' * 8}-{flags}")]))
+    assert json.loads(wire.calls[0][1]["Entries"][0]["Detail"])["metadata"]["traceparent"].endswith(f"-{flags}")
+
+
+def test_what_synthetic_traffic_leads_to_is_marked_as_such():
+    with telemetry.context(synthetic="bot"):
+        assert caused_here(changed("a", 1)).metadata.synthetic == "bot"
+    assert caused_here(changed("a", 1)).metadata.synthetic is None
 
 
 def test_what_is_kept_for_later_remembers_the_span_that_caused_it():
