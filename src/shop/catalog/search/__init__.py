@@ -1,0 +1,1 @@
+"""Search: a question becomes words, an engine finds products, PostgreSQL answers them."""
