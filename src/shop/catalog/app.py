@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 from shop import telemetry
 from shop.catalog.parts import Catalog
 from shop.catalog.routes import routes
+from shop.catalog.search.page import Searchable, Shown
 from shop.catalog.worker import events
 from shop.kernel.config import load
 from shop.runtime.auth import Tokens, TokenSettings
@@ -42,6 +44,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     token_issuer: str
     user_pool_client_id: str
     jwks_url: str
+    search_index_dir: str | None = None  # None: an index that ends with the process
 
 
 class WorkerSettings(CommonSettings, frozen=True, kw_only=True):
@@ -72,8 +75,13 @@ async def migrated(db: Database) -> AsyncIterator[None]:
 def api() -> Starlette:
     """The HTTP side: `uvicorn shop.catalog.app:api --factory`."""
     telemetry.setup("catalog")
+    from shop.catalog.search.embedded import Embedded  # noqa: PLC0415 - the worker never searches
+
     settings = load(Settings)
-    catalog = parts(settings)
+    common = parts(settings)
+    folder = Path(settings.search_index_dir) if settings.search_index_dir else None
+    engine = Embedded(common.db, folder)
+    catalog = Searchable(common.db, common.pictures, common.pages, engine, Shown())
     client = Client()
     believed = TokenSettings(
         token_issuer=settings.token_issuer,
@@ -85,7 +93,7 @@ def api() -> Starlette:
         catalog,
         tokens=Tokens(believed, client),
         ready={"postgres": catalog.db.ping, "s3": catalog.pictures.ping},
-        lifespan=[migrated(catalog.db), catalog.pictures, client],
+        lifespan=[migrated(catalog.db), engine, catalog.pictures, client],
     )
 
 

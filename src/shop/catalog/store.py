@@ -154,7 +154,7 @@ DELETE_PRODUCT = """
 """
 DELETE_REVIEWS = "delete from reviews where product_id = $1"
 COUNT_ACTIVE = "update categories set own_products = own_products + $2 where id = $1"
-NOTE_CHANGE = "insert into product_changes (product_id) values ($1)"
+NOTE_CHANGE = "insert into product_changes (product_id, hides) values ($1, $2)"
 NEWER_STOCK = (
     "select stock_status from products where id = $1 and status <> 'deleted' and stock_version < $2 for update"
 )
@@ -196,7 +196,7 @@ async def delete(tx: Connection, before: Entry) -> None:
 async def note(tx: Connection, event: Message, entry: Entry, *, before: Entry | None, after: Entry | None) -> None:
     """What every change of a product entails: its category's count, the search index's note, the event."""
     await count_active(tx, before, after)
-    await tx.execute(NOTE_CHANGE, entry.id)
+    await tx.execute(NOTE_CHANGE, entry.id, after is None or after.draft.status != "active")
     await outbox.put(tx, envelope(event, aggregate_id=entry.id, aggregate_version=entry.version))
 
 

@@ -33,6 +33,7 @@ ROUTES = (
         "catalog",
         ("GET", "/products"),
         ("POST", "/products"),
+        ("GET", "/products/search"),
         ("GET", "/products/{productId}"),
         ("PUT", "/products/{productId}"),
         ("DELETE", "/products/{productId}"),
@@ -42,6 +43,8 @@ ROUTES = (
         ("GET", "/categories"),
         ("GET", "/categories/{categoryId}"),
         ("GET", "/categories/{categoryId}/products"),
+        ("GET", "/search-index"),
+        ("POST", "/search-index/rebuild"),
     ),
     *of(
         "users",

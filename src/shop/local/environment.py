@@ -42,6 +42,7 @@ class Place:
     page_token_key: str
     functions_file: str
     checkpoints: str  # folder: how far the Lambda host has read each stream
+    search: str  # folder: the search index of each catalog process
 
     @property
     def gateway_url(self) -> str:
@@ -82,7 +83,8 @@ class Settings:
     def container(self, name: str) -> dict[str, str]:
         """The environment of a container's process."""
         service = next(container.service for container in topology.CONTAINERS if container.name == name)
-        return {**process(), **self.everyone(), "DATABASE_URL": self.place.databases[service]}
+        own = {"DATABASE_URL": self.place.databases[service], "SEARCH_INDEX_DIR": self.place.search}
+        return {**process(), **self.everyone(), **own}
 
     def functions(self) -> dict[str, dict[str, str]]:
         """The environment of every function, as its stack would set it; Lambda itself adds its own to it."""

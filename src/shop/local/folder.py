@@ -54,6 +54,11 @@ class Folder:
         return self.path / "checkpoints"
 
     @property
+    def search(self) -> Path:
+        """The search indexes; they can be made anew from PostgreSQL."""
+        return self.path / "search"
+
+    @property
     def accounts(self) -> Path:
         """Who can sign in; there once the shop is seeded."""
         return self.path / "accounts.json"

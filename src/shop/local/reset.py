@@ -21,7 +21,7 @@ def forget(folder: Folder, extent: Extent) -> None:
         shutil.rmtree(folder.telemetry, ignore_errors=True)
     if extent in ("all", "data"):
         folder.accounts.unlink(missing_ok=True)
-        for part in (folder.postgres, folder.emulator, folder.checkpoints):
+        for part in (folder.postgres, folder.emulator, folder.checkpoints, folder.search):
             if part.exists():
                 shutil.rmtree(part)
 

@@ -109,6 +109,7 @@ class Shop:
             page_token_key=self.folder.secret("page-tokens"),
             functions_file=str(self.folder.functions),
             checkpoints=str(self.folder.checkpoints),
+            search=str(self.folder.search),
         )
 
     def forward_lines(self, settings: Settings) -> None:

@@ -48,6 +48,7 @@ MESSAGE_DELETE_FAILED = "shop.message.delete_failed"
 MESSAGE_RELEASE_FAILED = "shop.message.release_failed"
 OUTBOX_STALLED = "shop.outbox.stalled"
 SWEEP_FAILED = "shop.sweep.failed"
+SEARCH_INDEX_FAILED = "shop.search.index.failed"
 STOCK_DRIFTED = "shop.stock.drifted"
 
 # Attributes of our own

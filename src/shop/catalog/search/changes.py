@@ -95,9 +95,7 @@ async def find_now(db: Database) -> Now:
     return Now(**row)
 
 
-async def find_changes(
-    db: Database, seen: str, until: str, after: tuple[int, int], limit: int
-) -> list[Change]:
+async def find_changes(db: Database, seen: str, until: str, after: tuple[int, int], limit: int) -> list[Change]:
     """Changes that `until` has and `seen` has not, behind `after` (transaction and number), in that order."""
     rows = await db.fetch(CHANGES, seen, until, str(after[0]), after[1], limit)
     return [Change(int(row["transaction"]), row["seq"], row["product_id"]) for row in rows]

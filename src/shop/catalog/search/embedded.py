@@ -76,7 +76,7 @@ class Embedded:
         self._hands.shutdown()
         self._home.leave()
 
-    # ----------------------------------------------------------------------------------------------------- what is asked
+    # --------------------------------------------------------------------------------------------------- what is asked
 
     def look(self, after: Position | None = None) -> Look:
         """The index as it is now, or as it was when the page before this one was answered."""
@@ -104,15 +104,14 @@ class Embedded:
         """Demand that this process and all others build their indexes anew."""
         self._demand(await changes.note_rebuild(self._db))
 
-    # ------------------------------------------------------------------------------------------------- what it does itself
+    # -------------------------------------------------------------------------------------------- what it does itself
 
     @property
     def _mark(self) -> Mark:
         return self._index.mark or ABSENT
 
     def _demand(self, number: int) -> None:
-        if number > self._demanded:
-            self._demanded = number
+        self._demanded = max(self._demanded, number)
         if number > self._mark.rebuild and self._index.mark and (self._renewing is None or self._renewing.done()):
             self._progress = 0.0
             self._renewing = asyncio.create_task(self._renew())

@@ -1,7 +1,7 @@
 """Answers of the embedded index at one moment: pages in every order, exact counts, corrected questions.
 
-Pages by a field begin behind the last product's value and id, whatever came and went. By relevance they begin behind its
-score and id, in the index as it was when the first page was asked for, as long as that is kept.
+Pages by a field begin behind the last product's value and id, whatever came and went. By relevance they begin behind
+its score and id, in the index as it was when the first page was asked for, as long as that is kept.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,6 @@ from shop.catalog.search.matching import Asked, Marks, Shelves
 from shop.catalog.search.port import PRICES, Found, Hit, Position, Question, Sort
 from shop.catalog.search.schema import SCHEMA
 from shop.catalog.search.spelling import corrected
-from shop.catalog.search.tree import Tree
 from shop.catalog.search.words import Words, fold
 
 __all__ = ["Finder", "Moment"]
@@ -111,7 +110,10 @@ def filters_of(question: Question) -> Filters:
         inside = Query.term_set_query(SCHEMA, "category", list(question.categories))
         filters.append((Occur.Must, inside if question.categories else Query.empty_query()))
     if question.min_price is not None or question.max_price is not None:
-        low, high = (min(limit, HIGHEST) for limit in (question.min_price or 0, HIGHEST if question.max_price is None else question.max_price))
+        low, high = (
+            min(limit, HIGHEST)
+            for limit in (question.min_price or 0, HIGHEST if question.max_price is None else question.max_price)
+        )
         filters.append((Occur.Must, between("price", FieldType.Integer, low, high)))
     if question.hidden:
         filters.append((Occur.MustNot, Query.term_set_query(SCHEMA, "id", sorted(question.hidden))))
@@ -172,7 +174,9 @@ class Page:
         size = self.wanted + (2 * SLACK if after else 0)
         while True:
             window, is_last = self.window(start, size)
-            behind = [place for place, key in enumerate(window) if after is None or ranked(key) > (-after.key, after.id)]
+            behind = [
+                place for place, key in enumerate(window) if after is None or ranked(key) > (-after.key, after.id)
+            ]
             first = behind[0] if behind else len(window)
             if start and first == 0:  # the page may begin before: the index has changed meanwhile
                 start, size = 0, start + size
@@ -228,7 +232,9 @@ class Page:
         if behind is not None:
             clauses.append((Occur.Must, self.moment.behind(behind)))
         search = self.moment.searcher.search
-        found = search(Query.boolean_query(clauses), limit=count, count=False, order_by_field="id", order=Order.Asc).hits
+        found = search(
+            Query.boolean_query(clauses), limit=count, count=False, order_by_field="id", order=Order.Asc
+        ).hits
         return [(value, product_id) for product_id, _ in found]
 
 

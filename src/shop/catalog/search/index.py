@@ -8,12 +8,10 @@ import itertools
 import secrets
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import msgspec
-import tantivy
 
 from shop.catalog.search.finding import Moment
 from shop.catalog.search.schema import FORMAT, Documents, Row, open_index

@@ -103,7 +103,9 @@ class Asked:
     def wishes(self) -> list[Wish]:
         """What a product has to have; nothing when the question has no word."""
         found = [wish for run in self.runs for wish in wishes_of(run)]
-        return list(dict.fromkeys(found)) or [Wish((word,)) for run in self.runs for word in run.words if run.kind != "ja"]
+        return list(dict.fromkeys(found)) or [
+            Wish((word,)) for run in self.runs for word in run.words if run.kind != "ja"
+        ]
 
     @cached_property
     def words(self) -> list[Word]:

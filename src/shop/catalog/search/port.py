@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, Protocol
 
 import msgspec
@@ -13,7 +14,7 @@ __all__ = ["PRICES", "Engine", "Found", "Hit", "IndexState", "Look", "Marker", "
 Sort = Literal["relevance", "newest", "priceAsc", "priceDesc", "rating"]
 State = Literal["building", "ready", "rebuilding"]
 STEPS = (0, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000, 50_000, 100_000, 100_000_000)
-PRICES = tuple(zip(STEPS, STEPS[1:], strict=False))  # half-open, together all prices there are
+PRICES = tuple(pairwise(STEPS))  # half-open, together all prices there are
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):

@@ -19,7 +19,7 @@ def searched(query: str, total: int, *, corrected: bool) -> None:
     script = script_of(query)
     count(names.CATALOG_SEARCHES, {names.SEARCH_RESULT: result, names.SEARCH_SCRIPT: script})
     observe(names.CATALOG_SEARCH_RESULTS, total, {names.SEARCH_RESULT: result})
-    about = {names.SEARCH_RESULT: result, names.SEARCH_SCRIPT: script, names.SEARCH_TOTAL: total}
+    about: dict[str, str | int] = {names.SEARCH_RESULT: result, names.SEARCH_SCRIPT: script, names.SEARCH_TOTAL: total}
     log(names.SEARCH, {names.SEARCH_QUERY: normalised(query), **about})
 
 

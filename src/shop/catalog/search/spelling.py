@@ -110,7 +110,9 @@ def one_apart(one: str, other: str) -> bool:
     """Whether one letter was changed, left out, added, or changed places with its neighbour."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
-    start = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     rest, other_rest = one[start:], other[start:]
     if len(one) == len(other):
         swapped = rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:]

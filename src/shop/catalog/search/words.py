@@ -26,19 +26,31 @@ MARKS = {"Mn", "Me"}  # what combines with the letter before it; so do ﾞ and �
 VOICED = "ﾞﾟ"
 TO_KATAKANA = {code: code + 96 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 # Sounds that are written in two ways. Long vowels are left out: コンピュータ, コンピューター.
-SOUNDS = (("ヴァ", "バ"), ("ヴィ", "ビ"), ("ヴェ", "ベ"), ("ヴォ", "ボ"), ("ヴ", "ブ"), ("ヂ", "ジ"), ("ヅ", "ズ"), ("ー", ""))
+SOUNDS = (
+    ("ヴァ", "バ"),
+    ("ヴィ", "ビ"),
+    ("ヴェ", "ベ"),
+    ("ヴォ", "ボ"),
+    ("ヴ", "ブ"),
+    ("ヂ", "ジ"),
+    ("ヅ", "ズ"),
+    ("ー", ""),
+)
 SILENT = frozenset({"助詞", "助動詞", "補助記号", "空白", "記号"})  # parts of speech that nobody searches for
 COMMON = frozenset({"為る", "居る", "有る", "成る", "出来る", "事", "御"})
-ENGLISH = frozenset(
-    "a an and are as at be by for from in is it its no not of on or s so t than that the these this to was with".split()
-)
+# fmt: off
+ENGLISH = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "its", "no", "not", "of", "on",
+    "or", "s", "so", "t", "than", "that", "the", "these", "this", "to", "was", "with",
+})
+# fmt: on
 IDLE = 10.0  # seconds without work after which the dictionary (over 100 MB) is let go; loading it takes 0.03
 CACHED = 20_000
 LONGEST_COMPOUND = 3  # units; 万年 + 筆 is one word for those who write it
 
 
 class Word(NamedTuple):
-    """A word of a run: its form in the index, its sound (empty: none), how it is written, and where it stands there."""
+    """A word of a run: its form in the index, its sound (empty: none), how it is written, where it stands there."""
 
     term: str
     sound: str
@@ -55,7 +67,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words that stand together: a stretch of Japanese, a number, or a word in letters. `start` is its place in a text."""
+    """Words that stand together, `start` being their place: a stretch of Japanese, a number, a word in letters."""
 
     kind: str
     text: str
@@ -184,6 +196,4 @@ def word_of(morpheme: Any) -> Word:
     surface, term = morpheme.surface(), morpheme.normalized_form().lower()
     reading = morpheme.reading_form() or surface
     silent = morpheme.part_of_speech()[0] in SILENT or term in COMMON
-    return Word(
-        term, sound(reading) if is_kana(reading) else "", surface, morpheme.begin(), morpheme.end(), silent
-    )
+    return Word(term, sound(reading) if is_kana(reading) else "", surface, morpheme.begin(), morpheme.end(), silent)

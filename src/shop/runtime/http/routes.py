@@ -61,8 +61,8 @@ class Call:
     def query(self) -> dict[str, str]:
         """Query parameters; of a repeated one the last. ValidationFailed: not UTF-8."""
         if self._query is None:
-            text = self.scope["query_string"].decode("latin-1")
             try:
+                text = self.scope["query_string"].decode()  # browsers escape what is not ASCII, curl does not
                 self._query = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100))
             except (ValueError, UnicodeDecodeError) as error:
                 raise ValidationFailed(("", "the query cannot be read")) from error

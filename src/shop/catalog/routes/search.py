@@ -1,37 +1,35 @@
 """HTTP in: searching, and the index that it is done with."""
 
-from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
-from shop.catalog.model import Language, Product
-from shop.catalog.search import changes, signals
+from shop.catalog.model import Product
+from shop.catalog.routes.common import FRESH, Language, is_view
+from shop.catalog.routes.lists import PriceLimit
+from shop.catalog.search import signals
 from shop.catalog.search.highlights import Texts, highlights
-from shop.catalog.search.port import Engine, Found, IndexState, Look, Position, Question, Sort
+from shop.catalog.search.page import Searchable, answer
+from shop.catalog.search.port import Found, IndexState, Position, Question, Sort
 from shop.catalog.search.tree import NO_TREE, Tree
-from shop.catalog.store import Catalog
 from shop.contracts.shapes import Shape
 from shop.kernel.errors import PageTokenInvalid
 from shop.runtime.http import ADMIN, Answer, Caller, PageRequest, Routes
 
-__all__ = ["Searchable", "routes"]
+__all__ = ["routes"]
 
 routes = Routes("catalog")
 
-FRESH = {"cache-control": "no-cache", "vary": "Accept-Language"}
-TRIES = 5  # answers begun again because a product went while they were made
 _TEXTS = msgspec.json.Decoder(Texts)
 _ENCODE = msgspec.json.Encoder().encode
 
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
-PriceLimit = Annotated[int, Meta(ge=0)]
 
 
 class SearchHit(Product):
-    """A product that was found. `highlights`: fragments of its texts by field, as HTML, what was asked for in `<em>`."""
+    """A product that was found. `highlights`: fragments of its texts by field, HTML; what was asked for is in `<em>`."""
 
     score: float
     highlights: dict[str, list[str]]
@@ -72,28 +70,13 @@ class SearchPage(Shape):
 
 
 class SearchIndex(Shape):
-    """The index of the process that answers. `lagSeconds`: since when it lacks something; `progress` of a build, 0..1."""
+    """The index of the process that answers. `lagSeconds`: since when it lacks something; `progress` is 0..1."""
 
     engine: str
     documents: int
     lag_seconds: float
     state: str
     progress: float
-
-
-@dataclass(slots=True)
-class Shown:
-    """The categories as they were last read."""
-
-    tree: Tree = NO_TREE
-
-
-@dataclass(frozen=True, slots=True)
-class Searchable(Catalog):
-    """The catalog with an engine that searches it."""
-
-    engine: Engine
-    shown: Shown
 
 
 @routes.get("/products/search", raises=[PageTokenInvalid])
@@ -118,7 +101,7 @@ async def search_products(
     after = position(catalog, scope, page.next_token)
     question = Question(q, NO_TREE, None, min_price, max_price, sort, page.limit, after)
     found, products = await answer(catalog, question, category_id, language)
-    if page.next_token is None and request.method == "GET" and not caller.is_service:
+    if page.next_token is None and is_view(request, caller):
         signals.searched(q, found.total, corrected=found.corrected is not None)
     token = catalog.pages.seal(scope, found.next) if found.next else None
     return Answer(written(catalog, found, products, token, language), headers=FRESH)
@@ -132,45 +115,6 @@ def position(catalog: Searchable, scope: str, token: str | None) -> Position | N
         return msgspec.convert(catalog.pages.open(scope, token), Position)
     except msgspec.ValidationError as error:  # made by another version of this service
         raise PageTokenInvalid from error
-
-
-async def answer(
-    catalog: Searchable, question: Question, category_id: str | None, language: Language
-) -> tuple[Found, dict[str, bytes]]:
-    """What was found, and the products of the page. Those that are gone are hidden from the engine, so that total, facets
-    and page agree; should one go in between, the answer is made again.
-    """
-    look = catalog.engine.look(question.after)
-    unseen = await changes.find_unseen(catalog.db, look.seen)
-    tree = await tree_of(catalog, unseen.categories)
-    inside = None if category_id is None else tree.below.get(category_id, [])
-    question = replace(question, tree=tree, categories=inside, hidden=frozenset(unseen.hidden))
-    for _ in range(TRIES):
-        found, products = await attempt(catalog, look, question, language)
-        gone = [hit.id for hit in found.hits if hit.id not in products]
-        if not gone:
-            break
-        question = replace(question, hidden=question.hidden.union(gone))
-    if found.next:
-        catalog.engine.keep(look, found.next)
-    return found, products
-
-
-async def attempt(
-    catalog: Searchable, look: Look, question: Question, language: Language
-) -> tuple[Found, dict[str, bytes]]:
-    """What the engine finds, and what PostgreSQL has of it."""
-    found = await look.find(question)
-    if not found.hits:
-        return found, {}
-    return found, await changes.find_active(catalog.db, [hit.id for hit in found.hits], language)
-
-
-async def tree_of(catalog: Searchable, mark: str) -> Tree:
-    """The categories in this state of theirs."""
-    if catalog.shown.tree.mark != mark:
-        catalog.shown.tree = await changes.find_tree(catalog.db, mark)
-    return catalog.shown.tree
 
 
 def written(
