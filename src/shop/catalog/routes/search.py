@@ -29,7 +29,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class SearchHit(Product):
-    """A product that was found. `highlights`: fragments of its texts by field, HTML; what was asked for is in `<em>`."""
+    """A product that was found. `highlights`: fragments of its texts by field: HTML, what was asked for in `<em>`."""
 
     score: float
     highlights: dict[str, list[str]]
