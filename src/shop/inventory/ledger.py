@@ -1,4 +1,8 @@
-"""Holds stock against its ledger: the ledger is the truth, from which a stock can be made anew."""
+"""Holds stock against its ledger: the ledger is the truth, from which a stock can be made anew.
+
+Up to where a ledger has been added up is kept, with what it came to. Where stock, ledger and that disagree, two against
+one decide which is mended; without it, or when all three differ, the ledger is right.
+"""
 
 import asyncio
 from collections import Counter
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shop.inventory import signals, store
-from shop.inventory.model import NOTHING, Change, StockRecord, Sums
+from shop.inventory.model import NOTHING, Change, Movement, MovementType, StockRecord, Sums
 from shop.kernel.clock import stamp
 from shop.runtime.dynamo import ConditionFailed, Table
 
@@ -16,6 +20,7 @@ __all__ = ["Audit", "Difference", "audit_stock", "check"]
 LANES = 8  # products at once
 LOOKS = 5  # how often an audit looks again at what seems to differ: orders go on meanwhile
 PAUSE = 0.2  # seconds between two looks
+REASON = "reconciliation"  # of a line that a ledger had lost
 
 
 # ----------------------------------------------------------------------------------------------- from time to time
@@ -34,21 +39,23 @@ async def check(table: Table, product_ids: Sequence[str]) -> None:
 
 
 async def check_one(table: Table, record: StockRecord, known: Sums) -> None:
-    """Hold one product against its ledger, from where it is known."""
+    """Hold one product against its ledger: one of a page is added up anew, a longer one from where it is known."""
     if record.version < known.version:
         known = NOTHING  # the table has been set back
-    expected = await added_up(table, record, known)
+    expected = await added_up(table, record, known if known.lines > store.PAGE else NOTHING)
     if not agrees(record, expected):
         expected = await added_up(table, record, NOTHING)  # what was known may be what is wrong
     if agrees(record, expected):
         if expected != known:
             await store.save_check(table, record.product_id, expected)
-        return
-    await repair(table, record, expected)
+    elif known != NOTHING and agrees(record, await added_up(table, record, known)):
+        await mend(table, record, expected)
+    else:
+        await repair(table, record, expected)
 
 
 async def added_up(table: Table, record: StockRecord, known: Sums) -> Sums:
-    """What a product's ledger says its stock is. A stock that has not changed since needs no look."""
+    """What a product's ledger says its stock is. What is known up to now needs no look."""
     if known.version == record.version:
         return known
     return await store.sums(table, record.product_id, record.version, known)
@@ -72,6 +79,28 @@ async def repair(table: Table, record: StockRecord, expected: Sums) -> None:
         return
     signals.drifted(record.product_id, "ledger")
     signals.stock_changed(change)
+
+
+async def mend(table: Table, record: StockRecord, expected: Sums) -> None:
+    """Enter what a ledger lacks: its stock is what it added up to before, so lines were lost or changed."""
+    missing = corrections(record.on_hand - expected.on_hand, record.reserved - expected.reserved)
+    try:
+        await table.transact(*store.corrections(table, record, missing))
+    except ConditionFailed:
+        return  # somebody changes the stock at this moment: the next time finds it again
+    signals.drifted(record.product_id, "damaged ledger")
+    for movement in missing:
+        signals.moved(movement.type)
+
+
+def corrections(on_hand: int, reserved: int) -> list[Movement]:
+    """The lines that lift a ledger's sums by so much."""
+    lines: list[tuple[MovementType, int]] = []
+    if on_hand:
+        lines.append(("ADJUSTMENT", on_hand))
+    if reserved:
+        lines.append(("RESERVATION" if reserved > 0 else "RELEASE", reserved))
+    return [Movement(type=kind, quantity=quantity, at=stamp(), reason=REASON) for kind, quantity in lines]
 
 
 # ------------------------------------------------------------------------------------------------------------ all of it

@@ -120,11 +120,12 @@ class Registration(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a ledger adds up to, up to a version of its stock."""
+    """What a ledger of so many lines adds up to, up to a version of its stock."""
 
     on_hand: int = 0
     reserved: int = 0
     version: int = 0
+    lines: int = 0
 
     def plus(self, movement: Movement, version: int) -> "Sums":
         """With one line more."""
@@ -133,7 +134,7 @@ class Sums:
             on_hand += movement.quantity
         if movement.type in ("RESERVATION", "RELEASE", "SHIPMENT"):
             reserved += movement.quantity
-        return Sums(on_hand, reserved, version)
+        return Sums(on_hand, reserved, version, self.lines + 1)
 
     @property
     def possible(self) -> bool:

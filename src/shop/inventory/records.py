@@ -118,12 +118,12 @@ def version_of(item: Item) -> int:
 def check_item(product_id: str, sums: Sums) -> Item:
     """Up to where a ledger has been added up."""
     keys = {"pk": f"PRODUCT#{product_id}", "sk": "CHECK", "productId": product_id}
-    return keys | {"onHand": sums.on_hand, "reserved": sums.reserved, "version": sums.version}
+    return keys | {"onHand": sums.on_hand, "reserved": sums.reserved, "version": sums.version, "lines": sums.lines}
 
 
 def check_of(item: Item) -> Sums:
     """What a ledger has been added up to."""
-    return Sums(item["onHand"], item["reserved"], item["version"])
+    return Sums(item["onHand"], item["reserved"], item["version"], item["lines"])
 
 
 # -------------------------------------------------------------------------------------------------------- reservations

@@ -4,10 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from shop.contracts.shapes import StockStatus
-from shop.inventory.model import Change, Reservation, StockRecord
+from shop.inventory.model import Change, MovementType, Reservation, StockRecord
 from shop.telemetry import count, gauge, log, names
 
-__all__ = ["customer_registered", "drifted", "order_handled", "stock_changed", "stock_checked", "stock_counted"]
+__all__ = [
+    "customer_registered",
+    "drifted",
+    "moved",
+    "order_handled",
+    "stock_changed",
+    "stock_checked",
+    "stock_counted",
+]
 
 
 def stock_checked(records: Iterable[StockRecord]) -> None:
@@ -19,9 +27,14 @@ def stock_checked(records: Iterable[StockRecord]) -> None:
 def stock_changed(change: Change) -> None:
     """`inventory.updates`, `inventory.low_stock_alerts`: how often does stock change, and run low?"""
     if change.movement is not None:
-        count(names.INVENTORY_MOVEMENTS, {names.MOVEMENT_TYPE: change.movement.type})
+        moved(change.movement.type)
     if change.alerts:
         count(names.INVENTORY_ALERTS_FIRED, None, change.alerts)
+
+
+def moved(kind: MovementType) -> None:
+    """`inventory.updates`: how often does stock change? One per line of a ledger."""
+    count(names.INVENTORY_MOVEMENTS, {names.MOVEMENT_TYPE: kind})
 
 
 def customer_registered() -> None:
@@ -36,7 +49,7 @@ def stock_counted(by_status: Mapping[StockStatus, int], waiting: int) -> None:
     gauge(names.INVENTORY_RESTOCK_WAITING, waiting)
 
 
-def drifted(product_id: str, what: Literal["ledger", "copy", "impossible ledger"]) -> None:
+def drifted(product_id: str, what: Literal["ledger", "damaged ledger", "copy", "impossible ledger"]) -> None:
     """How often do stock, ledger and copies disagree, and for which product? An impossible ledger is not repaired."""
     if what != "impossible ledger":
         count(names.INVENTORY_REPAIRS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from shop.contracts.messages import Message, envelope
@@ -46,8 +47,10 @@ from shop.runtime.dynamo import Found, Item, Table, Write, outbox_item, wire
 __all__ = [
     "KEYS",
     "LONGEST_ID",
+    "PAGE",
     "add_alert",
     "answer",
+    "corrections",
     "count_by_status",
     "count_waiting",
     "every_hold",
@@ -84,7 +87,7 @@ PARTITIONS = (*(f"STATUS#{status}" for status in STATUSES), RETIRED)  # of the i
 LONGEST_ID = 64  # no product's id is longer: what is asked for by a longer one need not be looked for
 KEYS = 100  # of one BatchGetItem
 BATCH = 25  # items of one BatchWriteItem
-WALK = 1000  # items of a page when all are wanted
+PAGE = 1000  # items when all are wanted
 SEED_LANES = 8
 
 
@@ -114,7 +117,7 @@ async def every_stock(table: Table, place: Item | None = None) -> AsyncIterator[
     place = place or {"partition": 0, "start": None}
     while place is not None:
         partition = place["partition"]
-        found = await table.query(PARTITIONS[partition], index=BY_GSI1, limit=WALK, start=place["start"])
+        found = await table.query(PARTITIONS[partition], index=BY_GSI1, limit=PAGE, start=place["start"])
         if found.start:
             place = {"partition": partition, "start": found.start}
         else:
@@ -171,13 +174,23 @@ async def sums(table: Table, product_id: str, version: int, since: Sums = NOTHIN
     start: Item | None = {"pk": pk, "sk": f"{MOVE}{since.version:012d}"}
     total = since
     while start:
-        found = await table.query(pk, prefix=MOVE, limit=WALK, start=start, consistent=True)
+        found = await table.query(pk, prefix=MOVE, limit=PAGE, start=start, consistent=True)
         for item in found.items:
             if version_of(item) > version:
-                return Sums(total.on_hand, total.reserved, version)
+                return replace(total, version=version)
             total = total.plus(movement_of(item), version_of(item))
         start = found.start
-    return Sums(total.on_hand, total.reserved, version)
+    return replace(total, version=version)
+
+
+def corrections(table: Table, before: StockRecord, movements: Sequence[Movement]) -> list[Write]:
+    """Lines that a ledger lacks, as writes of one transaction; the numbers of the stock stay as they are."""
+    writes: list[Write] = []
+    after = before
+    for movement in movements:
+        after = replace(after, version=after.version + 1, updated_at=movement.at)
+        writes.append(table.put(movement_item(after, movement), condition=NEW))
+    return [put_stock(table, before, after), *writes]
 
 
 async def find_checks(table: Table, product_ids: Sequence[str]) -> dict[str, Sums]:
@@ -250,7 +263,7 @@ async def every_hold(table: Table) -> AsyncIterator[Reservation]:
     for partition in (LAPSING, COMMITTED):
         start: Item | None = None
         while True:
-            found = await table.query(partition, index=BY_GSI1, limit=WALK, start=start)
+            found = await table.query(partition, index=BY_GSI1, limit=PAGE, start=start)
             for item in found.items:
                 yield reservation_of(item)
             start = found.start
@@ -354,7 +367,4 @@ async def seed_stock(table: Table, stocks: Iterable[tuple[Product, int]]) -> Non
 async def put_all(table: Table, batches: Iterable[Sequence[Item]]) -> None:
     """Write batches of items, one after the other."""
     for batch in batches:
-        requests: list[dict[str, Any]] = [{"PutRequest": {"Item": wire(item)}} for item in batch]
-        while requests:
-            told = await table.aws.call("dynamodb", "BatchWriteItem", RequestItems={table.name: requests})
-            requests = told.get("UnprocessedItems", {}).get(table.name, [])
+        await table.write_many([{"PutRequest": {"Item": wire(item)}} for item in batch])

@@ -7,7 +7,7 @@ hands to the service's relay function.
 import asyncio
 import base64
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
@@ -75,12 +75,24 @@ class Table:
         """The items that exist among up to 100 keys, in no order."""
         wanted = [wire({"pk": pk, "sk": sk}) for pk, sk in keys]
         found: list[Item] = []
+        attempt = 0
         while wanted:
+            await _after_throttling(attempt)
             request = {self.name: {"Keys": wanted, "ConsistentRead": consistent}}
             answer = await self.aws.call("dynamodb", "BatchGetItem", RequestItems=request)
             found += [read(item) for item in answer["Responses"].get(self.name, [])]
-            wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            attempt, wanted = 1 if len(left) < len(wanted) else attempt + 1, left
         return found
+
+    async def write_many(self, requests: Sequence[dict[str, Any]]) -> None:
+        """Put or delete up to 25 items, each for itself, as BatchWriteItem takes them."""
+        left, attempt = list(requests), 0
+        while left:
+            await _after_throttling(attempt)
+            answer = await self.aws.call("dynamodb", "BatchWriteItem", RequestItems={self.name: left})
+            rest = answer.get("UnprocessedItems", {}).get(self.name, [])
+            attempt, left = 1 if len(rest) < len(left) else attempt + 1, rest
 
     async def query(
         self,
@@ -232,6 +244,14 @@ def _refusal(error: AwsError) -> Exception:
         if reason.get("Code") == "ConditionalCheckFailed"
     }
     return ConditionFailed(failed) if failed else error
+
+
+async def _after_throttling(attempt: int) -> None:
+    """Wait before what a batch has left is asked for again. Raises DependencyUnavailable when nothing gets through."""
+    if attempt > CONFLICT_ATTEMPTS:
+        raise DependencyUnavailable("DynamoDB takes no more at the moment.")
+    if attempt:
+        await _wait(attempt)
 
 
 async def _wait(attempt: int) -> None:

@@ -102,12 +102,4 @@ async def _send(table: Table, bus: Bus, kept: Iterable[Kept]) -> set[str]:
 async def _delete(table: Table, items: Sequence[Kept]) -> None:
     """Delete what was sent. What stays by accident is sent again by the sweep, which is allowed."""
     keys = [{"DeleteRequest": {"Key": wire({"pk": item.pk, "sk": item.sk})}} for item in items]
-    await asyncio.gather(
-        *(_delete_batch(table, keys[start : start + DELETES]) for start in range(0, len(keys), DELETES))
-    )
-
-
-async def _delete_batch(table: Table, requests: list[dict[str, Any]]) -> None:
-    while requests:
-        answer = await table.aws.call("dynamodb", "BatchWriteItem", RequestItems={table.name: requests})
-        requests = answer.get("UnprocessedItems", {}).get(table.name, [])
+    await asyncio.gather(*(table.write_many(keys[start : start + DELETES]) for start in range(0, len(keys), DELETES)))

@@ -18,6 +18,7 @@ from shop.contracts.shapes import OrderLine, Product, Text
 from shop.inventory import app, store, worker
 from shop.kernel.money import yen
 from shop.runtime.aws import Aws
+from shop.runtime.dynamo import wire
 from shop.runtime.peers import Peers
 from shop.runtime.queues import Received
 from shop.runtime.wire import Client
@@ -92,13 +93,37 @@ class InventoryUnderTest:
         answer = await self.api.call("GET", f"/inventory/{product}/movements?limit=100", token=self.operator)
         return [(each["type"], each["quantity"]) for each in answer.json["items"]]
 
+    async def outbox(self) -> list[dict[str, Any]]:
+        """The items that wait to be announced, oldest first."""
+        items: list[dict[str, Any]] = []
+        start = None
+        while True:
+            index = ("outbox", "outboxShard", "outboxAt")
+            found = await self.deps.inventory.table.query("outbox", index=index, limit=1000, start=start)
+            items += found.items
+            start = found.start
+            if start is None:
+                return items
+
+    async def all_announced(self) -> dict[str, list[dict[str, Any]]]:
+        """The messages that wait in the outbox, by what they are about, in order."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for item in await self.outbox():
+            for message in map(json.loads, item["messages"]):
+                found.setdefault(message["metadata"]["aggregateId"], []).append(message)
+        for messages in found.values():
+            messages.sort(key=lambda each: each["metadata"]["aggregateVersion"])
+        return found
+
     async def announced(self, about: str) -> list[dict[str, Any]]:
         """The messages about a product or an order that wait in the outbox, oldest first."""
-        index = ("outbox", "outboxShard", "outboxAt")
-        found = await self.deps.inventory.table.query("outbox", index=index, limit=1000)
-        messages = [json.loads(message) for item in found.items for message in item["messages"]]
-        found_about = [message for message in messages if message["metadata"]["aggregateId"] == about]
-        return sorted(found_about, key=lambda each: each["metadata"]["aggregateVersion"])
+        return (await self.all_announced()).get(about, [])
+
+    async def empty_outbox(self) -> None:
+        """Forget what waits to be announced."""
+        keys = [{"DeleteRequest": {"Key": wire({"pk": item["pk"], "sk": item["sk"]})}} for item in await self.outbox()]
+        for first in range(0, len(keys), 25):
+            await self.deps.inventory.table.write_many(keys[first : first + 25])
 
     async def waiting(self) -> int:
         """How many registrations there are."""
@@ -111,6 +136,12 @@ class InventoryUnderTest:
 def lines(**quantities: int) -> list[OrderLine]:
     """Lines by product."""
     return [OrderLine(product_id=product, quantity=quantity) for product, quantity in quantities.items()]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_announced(run, inventory):
+    """Each test finds what it has announced itself, soon."""
+    run(inventory.empty_outbox())
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,8 @@ async def wait(inventory, product, token=None):
 
 
 async def notices(inventory, *registrations):
-    return [each["data"] for one in registrations for each in await inventory.announced(one)]
+    announced = await inventory.all_announced()
+    return [each["data"] for one in registrations for each in announced.get(one, [])]
 
 
 def test_who_waits_is_told_once_when_stock_returns(inventory, run):
@@ -174,17 +175,28 @@ def test_nobody_waits_for_a_product_that_is_gone(inventory, run):
     run(scenario())
 
 
-def test_sixty_who_wait_are_all_told_though_some_leave_meanwhile(inventory, run):
+def test_two_hundred_who_wait_are_all_told_though_some_leave_and_the_word_comes_thrice(inventory, run):
     async def scenario():
         product = await inventory.product(0)
         table = inventory.deps.inventory.table
-        made = [await restock.register(table, product, f"user-{n}") for n in range(60)]
+        lanes = asyncio.Semaphore(10)
+
+        async def register(n):
+            async with lanes:
+                return await restock.register(table, product, f"user-{n:03}")
+
+        made = await asyncio.gather(*(register(n) for n in range(200)))
+        assert {is_new for _, is_new in made} == {True}
         await inventory.put(product, {"onHand": 5})
-        word = inventory.receive(StockReplenished(product_id=product, available=5), aggregate=product, version=2)
-        leaving = [restock.leave(table, product, f"user-{n}") for n in range(0, 60, 20)]
-        await asyncio.gather(word, *leaving)
+        words = [
+            inventory.receive(StockReplenished(product_id=product, available=5), aggregate=product, version=2)
+            for _ in range(3)
+        ]
+        leaving = [restock.leave(table, product, f"user-{n:03}") for n in range(0, 200, 20)]
+        assert (await asyncio.gather(*words, *leaving))[:3] == [[]] * 3
         told = [each["userId"] for each in await notices(inventory, *(one.id for one, _ in made))]
         assert len(told) == len(set(told))
-        assert set(told) >= {f"user-{n}" for n in range(60) if n % 20}
+        assert set(told) >= {f"user-{n:03}" for n in range(200) if n % 20}
+        assert (await table.query(f"PRODUCT#{product}", prefix="WAIT#")).items == []
 
     run(scenario())
