@@ -133,7 +133,7 @@ class UsersUnderTest:
         """The key of the item that says when something is due."""
         return f"DUE#{kind}#{subject}", "DUE"
 
-    async def change(self, pk: str, sk: str, **attributes: str) -> None:
+    async def change(self, pk: str, sk: str, **attributes: Any) -> None:
         """Let an item have other times, as if time had passed."""
         names = {f"n{index}": name for index, name in enumerate(attributes)}
         values = {f"v{index}": value for index, value in enumerate(attributes.values())}
