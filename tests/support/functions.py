@@ -49,13 +49,19 @@ def from_queue(*messages: Envelope[Any]) -> dict[str, Any]:
     return {"Records": [{"messageId": f"m{n}", "receiptHandle": "r", "body": body} for n, body in enumerate(bodies)]}
 
 
-def from_gateway(path: str) -> dict[str, Any]:
-    """A GET by API Gateway's HTTP API, payload 2.0."""
-    context = {"http": {"method": "GET", "path": path, "sourceIp": "203.0.113.7"}}
-    return {
+def from_gateway(path: str, method: str = "GET", body: Any = None, *, token: str | None = None) -> dict[str, Any]:
+    """A request by API Gateway's HTTP API, payload 2.0."""
+    context = {"http": {"method": method, "path": path, "sourceIp": "203.0.113.7"}}
+    event: dict[str, Any] = {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": "",
         "headers": {"host": "x"},
         "requestContext": context,
     }
+    if token:
+        event["headers"]["authorization"] = f"Bearer {token}"
+    if body is not None:
+        event["body"] = json.dumps(body)
+        event["headers"] |= {"content-type": "application/json", "content-length": str(len(event["body"]))}
+    return event

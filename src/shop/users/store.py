@@ -18,7 +18,6 @@ __all__ = [
     "close_session",
     "complete_registration",
     "confirm_account",
-    "drop_due",
     "due",
     "expire_registration",
     "find_account",
@@ -277,7 +276,7 @@ async def start_session(table: Table, session: OpenSession, refresh_token: str, 
     await table.transact(
         table.put({"pk": pk, "sk": sk} | fields | index | kept),
         table.put({"pk": f"TOKEN#{hashed(refresh_token)}", "sk": "TOKEN"} | ids | kept),
-        table.put(due_item("session", session.session_id, session.due_at, **ids)),
+        table.put(due_item("session", session.session_id, session.due_at, **ids, **kept)),
     )
 
 
@@ -335,16 +334,11 @@ async def close_session(table: Table, session: OpenSession, at: str, reason: End
 # --------------------------------------------------------------------------------------------------- what time brings
 
 
-def due_item(kind: str, subject: str, at: str, **ids: str) -> Item:
+def due_item(kind: str, subject: str, at: str, **more: Any) -> Item:
     """Something that is to be looked at after a certain time."""
-    return {"pk": f"DUE#{kind}#{subject}", "sk": "DUE", "gsi1pk": "DUE", "gsi1sk": at, "kind": kind, **ids}
+    return {"pk": f"DUE#{kind}#{subject}", "sk": "DUE", "gsi1pk": "DUE", "gsi1sk": at, "kind": kind, **more}
 
 
 async def due(table: Table, limit: int, start: Item | None = None) -> Found:
     """A page of what is due by now, the longest waiting first."""
     return await table.query("DUE", index=BY_GSI1, below=stamp(), limit=limit, start=start)
-
-
-async def drop_due(table: Table, item: Item) -> None:
-    """Nothing is to be done about this any more."""
-    await table.write(table.delete(item["pk"], item["sk"]))
