@@ -58,7 +58,7 @@ def test_registrations_logins_sessions_and_profiles_are_counted_traced_and_nobod
             return {tuple(point.attributes.get(each) for each in attributes): point.value for point in points}
 
         assert counted("shop.users.registrations", "shop.registration.stage") == {("started",): 1, ("confirmed",): 1}
-        logins = {}
+        logins: dict[tuple[str, str | None], float] = {}
         for point in collector.of("shop.users.logins"):
             key = (point.attributes["shop.outcome"], point.attributes.get("error.type"))
             logins[key] = logins.get(key, 0) + point.value
