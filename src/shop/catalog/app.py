@@ -9,10 +9,10 @@ import msgspec
 from starlette.applications import Starlette
 
 from shop import telemetry
+from shop.catalog import worker as messages
 from shop.catalog.parts import Catalog
 from shop.catalog.routes import routes
 from shop.catalog.search.page import Searchable, Shown
-from shop.catalog.worker import events
 from shop.kernel.config import load
 from shop.runtime.auth import Tokens, TokenSettings
 from shop.runtime.aws import Aws, AwsSettings
@@ -107,6 +107,11 @@ def worker() -> Worker:
     relay = Relay(catalog.db, Bus(aws, settings.event_bus, settings.queue_url_prefix))
     return Worker(
         lifespan=[migrated(catalog.db), catalog.pictures, aws],
-        loops=[relay.run, partial(poll, events, catalog, queues)],
+        loops=[
+            relay.run,
+            partial(poll, messages.events, catalog, queues),
+            partial(poll, messages.uploads, catalog, queues, concurrency=messages.AT_ONCE),
+            partial(messages.tidy, catalog),
+        ],
         ready={"postgres": catalog.db.ping},
     )

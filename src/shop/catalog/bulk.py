@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from shop.catalog.model import OTHER_ROOT, ROOTS_SHOWN, Entry, Review
+from shop.catalog.model import OTHER_ROOT, ROOTS_SHOWN, CategoryText, Entry, Review
 from shop.catalog.store import columns
-from shop.contracts.shapes import Text
 from shop.kernel.clock import parse
 from shop.runtime.postgres import Connection, Database
 
@@ -68,7 +67,7 @@ async def add_categories(tx: Connection, categories: Sequence[NewCategory]) -> N
             roots.append(category.id)
             label = category.id if len(roots) <= ROOTS_SHOWN else OTHER_ROOT
         known[category.id] = ([*path, category.id], label)
-        translations = msgspec.json.encode({"en": Text(name=category.en)}).decode()
+        translations = msgspec.json.encode({"en": CategoryText(name=category.en)}).decode()
         await tx.execute(
             ADD_CATEGORY, category.id, category.parent, [*path, category.id], category.ja, translations, label
         )

@@ -4,9 +4,8 @@ An `Entry` is a product as the catalog keeps it, whole and in every language; a 
 it in one. Deciding returns a new entry, which `store` writes together with both languages' JSON.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -17,15 +16,22 @@ from shop.kernel.errors import NotFound, Problem
 from shop.kernel.money import Money, yen
 
 __all__ = [
+    "FLAWS",
+    "IMAGES_MAX",
     "LANGUAGES",
     "OTHER_ROOT",
     "ROOTS_SHOWN",
+    "AlreadyReviewed",
     "Category",
+    "CategoryCycle",
     "CategoryNode",
+    "CategoryNotEmpty",
     "CategoryNotFound",
+    "CategoryText",
     "Draft",
     "Entry",
     "Image",
+    "ImageLimit",
     "ImageNotFound",
     "Language",
     "Picture",
@@ -33,9 +39,9 @@ __all__ = [
     "ProductIdTaken",
     "ProductNotFound",
     "Review",
+    "ReviewNotFound",
     "SkuTaken",
     "Status",
-    "category_tree",
 ]
 
 Language = Literal["ja", "en"]
@@ -43,6 +49,33 @@ Status = Literal["draft", "active", "archived"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
 ROOTS_SHOWN = 20  # root categories that a metric tells apart; the others are one
 OTHER_ROOT = "_OTHER"
+IMAGES_MAX = 10  # of a product, those that are still to be uploaded among them
+FLAWS: dict[str, dict[Language, str]] = {  # why a picture failed
+    "NO_IMAGE": {
+        "ja": "JPEG・PNG・WebP の画像ではありません",
+        "en": "This is no JPEG, PNG or WebP image.",
+    },
+    "DAMAGED": {
+        "ja": "画像データが壊れています",
+        "en": "The image is damaged.",
+    },
+    "TOO_MANY_PIXELS": {
+        "ja": "5,000 万画素を超えています",
+        "en": "The image has more than 50 megapixels.",
+    },
+    "TOO_LARGE": {
+        "ja": "10 MB を超えています",
+        "en": "The file is larger than 10 MB.",
+    },
+    "TOO_COMPLEX": {
+        "ja": "画像の処理に時間またはメモリーがかかりすぎました",
+        "en": "The image takes too much time or memory to process.",
+    },
+    "NEVER_UPLOADED": {
+        "ja": "期限までにアップロードされませんでした",
+        "en": "Nothing was uploaded in time.",
+    },
+}
 
 
 class ProductNotFound(NotFound):
@@ -78,6 +111,41 @@ class ProductIdTaken(Problem):
 
     status, code = 409, "PRODUCT_ID_TAKEN"
     title: ClassVar[dict[str, str]] = {"ja": "商品IDは既に使われています", "en": "Product id taken"}
+
+
+class CategoryNotEmpty(Problem):
+    """There are products or categories in this category: move or delete them first."""
+
+    status, code = 409, "CATEGORY_NOT_EMPTY"
+    title: ClassVar[dict[str, str]] = {"ja": "カテゴリが空ではありません", "en": "Category not empty"}
+
+
+class CategoryCycle(Problem):
+    """A category cannot lie in itself, nor in one that is below it."""
+
+    status, code = 409, "CATEGORY_CYCLE"
+    title: ClassVar[dict[str, str]] = {"ja": "カテゴリが循環します", "en": "Category cycle"}
+
+
+class ReviewNotFound(NotFound):
+    """There is no such review."""
+
+    code = "REVIEW_NOT_FOUND"
+    title: ClassVar[dict[str, str]] = {"ja": "レビューが見つかりません", "en": "Review not found"}
+
+
+class AlreadyReviewed(Problem):
+    """You have reviewed this product: delete that review to write another one."""
+
+    status, code = 409, "ALREADY_REVIEWED"
+    title: ClassVar[dict[str, str]] = {"ja": "この商品は既にレビュー済みです", "en": "Already reviewed"}
+
+
+class ImageLimit(Problem):
+    """A product has at most ten pictures, those that are still to be uploaded among them."""
+
+    status, code = 409, "IMAGE_LIMIT"
+    title: ClassVar[dict[str, str]] = {"ja": "画像の上限に達しています", "en": "Image limit reached"}
 
 
 class Rating(Shape):
@@ -129,7 +197,7 @@ class Product(Shape):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """An image as it is kept: `folder` is where S3 has its three sizes."""
+    """An image as it is kept: `folder` is where S3 has its three sizes, `error` a key of FLAWS."""
 
     id: str
     status: Literal["pending", "ready", "failed"]
@@ -139,14 +207,14 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     error: str | None = None
 
-    def shown(self, product_id: str, alt: str) -> Image:
+    def shown(self, product_id: str, alt: str, language: Language = "ja") -> Image:
         """The image as clients see it."""
         base = f"/products/{product_id}/images/{self.id}"
         ready = self.status == "ready"
         return Image(
             id=self.id,
             status=self.status,
-            error=self.error,
+            error=FLAWS[self.error][language] if self.error in FLAWS else self.error,
             url=f"{base}/original" if ready else None,
             thumbnails=Thumbnails(small=f"{base}/small", medium=f"{base}/medium") if ready else None,
             width=self.width,
@@ -198,6 +266,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def stocked(self, status: StockStatus) -> "Entry":
         """The same version, with what inventory says."""
         return msgspec.structs.replace(self, stock_status=status)
+
+    def rated(self, stars: int, reviews: int = 1) -> "Entry":
+        """The same version with a review more (or less: -1) that gives so many stars."""
+        return msgspec.structs.replace(
+            self, rating_sum=self.rating_sum + reviews * stars, rating_count=self.rating_count + reviews
+        )
+
+    def pictured(self, *pictures: Picture) -> "Entry":
+        """The same version with these pictures."""
+        return msgspec.structs.replace(self, pictures=pictures)
 
     def text(self, language: Language) -> Text:
         """Name and description in `language`; in Japanese where there is no translation."""
@@ -254,6 +332,12 @@ class Review(Shape):
     created_at: str
 
 
+class CategoryText(Shape):
+    """What a category is called in another language."""
+
+    name: str
+
+
 class Category(Shape):
     """A category. `path` goes from the root to the category itself; `productCount` has active products, descendants'
     included.
@@ -265,7 +349,7 @@ class Category(Shape):
     path: list[str]
     depth: int
     product_count: int
-    translations: Translations
+    translations: dict[str, CategoryText]
     version: int
 
 
@@ -273,20 +357,3 @@ class CategoryNode(Category):
     """A category with those below it."""
 
     children: list["CategoryNode"]
-
-
-def category_tree(categories: list[Category]) -> list[CategoryNode]:
-    """The roots of `categories` with their children; siblings stay in the order given."""
-    children: dict[str | None, list[Category]] = {}
-    for category in categories:
-        children.setdefault(category.parent_id, []).append(category)
-
-    def grown(parent: str | None) -> list[CategoryNode]:
-        return [CategoryNode(**fields(category), children=grown(category.id)) for category in children.get(parent, [])]
-
-    return grown(None)
-
-
-def fields(category: Category) -> Mapping[str, Any]:
-    """The category's own fields, by name."""
-    return msgspec.structs.asdict(category)

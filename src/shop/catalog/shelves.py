@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
-from shop.catalog.model import Category, Language
-from shop.contracts.shapes import Text, Translations
-from shop.runtime.postgres import Database
+from shop.catalog.model import Category, CategoryText, Language
+from shop.runtime.postgres import Connection, Database
 
-__all__ = ["Shelf", "find_categories", "find_category", "find_shelf"]
+__all__ = ["Shelf", "find_categories", "find_category", "find_shelf", "tree_json"]
 
-_TRANSLATIONS = msgspec.json.Decoder(Translations)
+_TRANSLATIONS = msgspec.json.Decoder(dict[str, CategoryText])
+_encode = msgspec.json.Encoder().encode
 
 ALL = "select id, name, parent_id, path, translations, version, own_products from categories order by position"
 ONE = """
@@ -40,7 +40,7 @@ async def find_shelf(db: Database, category_id: str) -> Shelf | None:
     return None if row is None else Shelf(row["root_label"], row["below"])
 
 
-async def find_category(db: Database, category_id: str, language: Language) -> Category | None:
+async def find_category(db: Database | Connection, category_id: str, language: Language) -> Category | None:
     """One category; its count includes its descendants'."""
     row = await db.fetchrow(ONE, category_id)
     return None if row is None else category_of(row, int(row["all_products"]), language)
@@ -59,7 +59,7 @@ async def find_categories(db: Database, language: Language) -> list[Category]:
 def category_of(row: Any, product_count: int, language: Language) -> Category:
     """A row as a category in `language`."""
     translations = _TRANSLATIONS.decode(row["translations"])
-    own = Text(name=row["name"])
+    own = CategoryText(name=row["name"])
     return Category(
         id=row["id"],
         name=(own if language == "ja" else translations.get(language, own)).name,
@@ -76,3 +76,15 @@ def in_tree_order(categories: list[Category]) -> list[Category]:
     """Each category followed by all that is below it; siblings as they were given."""
     place = {category.id: number for number, category in enumerate(categories)}
     return sorted(categories, key=lambda category: [place[ancestor] for ancestor in category.path])
+
+
+def tree_json(categories: list[Category]) -> bytes:
+    """`{"items": [...]}`: the roots, each with its `children`. Built from the leaves up: a tree may be deeper than
+    Python can recurse.
+    """
+    children: dict[str | None, list[bytes]] = {}
+    for category in reversed(categories):  # each comes before its parent
+        below = b",".join(reversed(children.pop(category.id, [])))
+        node = _encode(category)[:-1] + b',"children":[' + below + b"]}"
+        children.setdefault(category.parent_id, []).append(node)
+    return b'{"items":[' + b",".join(reversed(children.get(None, []))) + b"]}"

@@ -2,7 +2,7 @@
 
 from shop.telemetry import count, log, names
 
-__all__ = ["category_viewed", "product_changed", "product_viewed"]
+__all__ = ["category_changed", "category_viewed", "product_changed", "product_viewed"]
 
 
 def product_viewed(product_id: str, root: str) -> None:
@@ -20,3 +20,8 @@ def category_viewed(root: str) -> None:
 def product_changed(product_id: str) -> None:
     """Which product did this request write?"""
     log.add({names.PRODUCT_ID: product_id})
+
+
+def category_changed(category_id: str) -> None:
+    """Which category did this request write?"""
+    log.add({names.CATEGORY_ID: category_id})

@@ -1,4 +1,4 @@
-"""Products, their pictures and reviews, in PostgreSQL. Lists of products are in `listing`, categories in `shelves`."""
+"""Products in PostgreSQL, one at a time. Lists of them are in `listing`, categories in `shelves`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from shop.catalog.model import LANGUAGES, Draft, Entry, Language, Picture, ProductIdTaken, Review, SkuTaken
+from shop.catalog.model import LANGUAGES, Draft, Entry, Language, Picture, ProductIdTaken, SkuTaken
 from shop.contracts.events import ProductCreated, ProductDeleted, ProductUpdated
 from shop.contracts.messages import Message, envelope
 from shop.contracts.shapes import StockStatus, Translations
-from shop.kernel.clock import now, stamp
+from shop.kernel.clock import now
 from shop.kernel.errors import ValidationFailed
 from shop.runtime import outbox
 from shop.runtime.postgres import Connection, Database
@@ -23,9 +23,9 @@ __all__ = [
     "find_entry",
     "find_pictures",
     "find_product",
-    "find_ready_picture",
-    "find_reviews",
+    "find_status",
     "note_stock",
+    "reshow",
 ]
 
 _ENCODER = msgspec.json.Encoder()
@@ -60,15 +60,7 @@ PICTURES = """
     select id, status, error, folder, content_type, width, height from images
     where product_id = $1 order by created_at, id
 """
-READY_PICTURE = """
-    select i.folder, p.status from images i join products p on p.id = i.product_id
-    where i.id = $1 and i.product_id = $2 and i.status = 'ready'
-"""
-BEFORE_ALL_REVIEWS = (-(2**63), "")
-REVIEWS = """
-    select id, product_id, user_id, author, rating, title, body, created_at, newest from reviews
-    where product_id = $1 and (newest, id) > ($2, $3) order by newest, id limit $4
-"""
+STATUS = "select status from products where id = $1 and status <> 'deleted'"
 
 
 async def find_product(db: Database, product_id: str, language: Language) -> Shown | None:
@@ -88,17 +80,10 @@ async def find_pictures(db: Database | Connection, product_id: str) -> tuple[Pic
     return tuple(Picture(**row) for row in await db.fetch(PICTURES, product_id))
 
 
-async def find_ready_picture(db: Database, product_id: str, image_id: str) -> tuple[str, str] | None:
-    """Where S3 has a finished picture, and its product's status."""
-    row = await db.fetchrow(READY_PICTURE, image_id, product_id)
-    return None if row is None else (row["folder"], row["status"])
-
-
-async def find_reviews(
-    db: Database, product_id: str, after: tuple[int, str], limit: int
-) -> list[tuple[tuple[int, str], Review]]:
-    """Reviews of a product behind the position `after`, newest first, each with its own position."""
-    return [((row["newest"], row["id"]), review_of(row)) for row in await db.fetch(REVIEWS, product_id, *after, limit)]
+async def find_status(db: Database, product_id: str) -> str | None:
+    """Whether a product is active, draft or archived; None when there is none."""
+    status: str | None = await db.fetchval(STATUS, product_id)
+    return status
 
 
 def entry_of(row: asyncpg.Record, pictures: tuple[Picture, ...]) -> Entry:
@@ -126,12 +111,6 @@ def entry_of(row: asyncpg.Record, pictures: tuple[Picture, ...]) -> Entry:
     )
 
 
-def review_of(row: asyncpg.Record) -> Review:
-    """A row as a review."""
-    values: dict[str, Any] = {name: row[name] for name in Review.__struct_fields__}
-    return Review(**values | {"created_at": stamp(row["created_at"])})
-
-
 # ------------------------------------------------------------------------------------------------------------- writing
 
 KNOWN_CATEGORY = "select 1 from categories where id = $1 for key share"  # it cannot go while this product comes
@@ -155,14 +134,13 @@ DELETE_PRODUCT = """
 DELETE_REVIEWS = "delete from reviews where product_id = $1"
 COUNT_ACTIVE = "update categories set own_products = own_products + $2 where id = $1"
 NOTE_CHANGE = "insert into product_changes (product_id, hides) values ($1, $2)"
-NEWER_STOCK = (
-    "select stock_status from products where id = $1 and status <> 'deleted' and stock_version < $2 for update"
-)
-NOTE_STOCK_VERSION = "update products set stock_version = $2 where id = $1"
-NOTE_STOCK = """
-    update products set stock_version = $2, stock_status = $3, json_ja = $4, json_en = $5
-    where id = $1
+RESHOW = """
+    update products set rating_sum = $2, rating_count = $3, stock_status = $4, json_ja = $5, json_en = $6 where id = $1
 """
+NEWER_STOCK = """
+    select stock_status from products where id = $1 and status <> 'deleted' and stock_version < $2 for no key update
+"""
+NOTE_STOCK_VERSION = "update products set stock_version = $2 where id = $1"
 
 
 async def create(tx: Connection, entry: Entry, initial_stock: int) -> None:
@@ -213,17 +191,23 @@ async def count_active(tx: Connection, before: Entry | None, after: Entry | None
         await tx.execute(COUNT_ACTIVE, category, change[category])
 
 
+async def reshow(tx: Connection, entry: Entry) -> None:
+    """Write what came about without an admin to a locked product: stock, rating, pictures. Its version stays."""
+    await tx.execute(RESHOW, entry.id, entry.rating_sum, entry.rating_count, entry.stock_status, *both(entry))
+    await tx.execute(NOTE_CHANGE, entry.id, entry.draft.status != "active")
+
+
 async def note_stock(tx: Connection, product_id: str, status: StockStatus, stock_version: int) -> None:
     """Copy what inventory says. An older word than the one we hold, or one about a product that is gone, is nothing."""
     row = await tx.fetchrow(NEWER_STOCK, product_id, stock_version)
     if row is None:
         return
+    await tx.execute(NOTE_STOCK_VERSION, product_id, stock_version)
     if row["stock_status"] == status:  # most often: the number changed, the word did not
-        await tx.execute(NOTE_STOCK_VERSION, product_id, stock_version)
         return
     entry = await find_entry(tx, product_id)
     assert entry is not None  # noqa: S101 - locked above
-    await tx.execute(NOTE_STOCK, product_id, stock_version, status, *both(entry.stocked(status)))
+    await reshow(tx, entry.stocked(status))
 
 
 async def require_category(tx: Connection, category_id: str) -> None:

@@ -28,7 +28,7 @@ class Access:
     endpoint: str
     account: str = "000000000000"
     region: str = REGION
-    secret: str = "local"  # noqa: S105 - the emulator checks none
+    secret: str = "local"  # noqa: S105 - of nothing but this machine
 
     @property
     def queue_url_prefix(self) -> str:
@@ -94,6 +94,7 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "SERVICES": USED,
             "AUTH": "true",
+            "AWS_SECRET_ACCESS_KEY": self.access.secret,  # presigned URLs are checked with it
             "PERSIST_STATE": remembers,
             "S3_PERSIST": remembers,
             "STATE_DIR": str(self.folder / "state"),

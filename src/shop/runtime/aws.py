@@ -26,7 +26,7 @@ from shop.runtime import faults
 from shop.runtime.wire import Client, ConnectFailed, ConnectionLost, Response, TimedOut, WireError
 from shop.telemetry import names
 
-__all__ = ["Aws", "AwsError", "AwsSettings", "boto", "credentials", "resolve_secrets", "sign"]
+__all__ = ["Aws", "AwsError", "AwsSettings", "boto", "credentials", "resolve_secrets", "sign", "signature_of"]
 
 ATTEMPTS = 4
 THROTTLES = frozenset(
@@ -291,12 +291,18 @@ def sign(
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
     request = f"{method}\n{path}\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
     scope = f"{moment:%Y%m%d}/{region}/{service}/aws4_request"
-    text = f"AWS4-HMAC-SHA256\n{headers['x-amz-date']}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    key = signing_key(credentials.secret_key, f"{moment:%Y%m%d}", region, service)
-    signature = hmac.new(key, text.encode(), "sha256").hexdigest()
+    signature = signature_of(request, credentials, region=region, service=service, moment=moment)
     headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
     )
+
+
+def signature_of(request: str, credentials: Credentials, *, region: str, service: str, moment: datetime) -> str:
+    """Signature Version 4 of a canonical request."""
+    scope = f"{moment:%Y%m%d}/{region}/{service}/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{moment:%Y%m%dT%H%M%SZ}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = signing_key(credentials.secret_key, f"{moment:%Y%m%d}", region, service)
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
 _KEYS: dict[tuple[str, str, str, str], bytes] = {}

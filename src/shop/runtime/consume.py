@@ -23,7 +23,9 @@ from shop.telemetry import names
 __all__ = ["Consumer", "Queues", "Received"]
 
 Handler = Callable[..., Awaitable[None]]
+Origin = Callable[..., Awaitable[str | None]]
 F = TypeVar("F", bound=Handler)
+O = TypeVar("O", bound=Origin)  # noqa: E741 - beside F
 LONGEST_PAUSE = 60
 SYNTHETIC = ("bot", "test")
 
@@ -40,6 +42,7 @@ class Consumer:
         self._handlers: dict[str, Handler] = {}
         self._known: dict[str, type[Message]] = {}
         self._foreign: Handler | None = None
+        self._origin: Origin | None = None
 
     @property
     def handles(self) -> frozenset[str]:
@@ -64,6 +67,11 @@ class Consumer:
         """
         self._foreign = handler
         return handler
+
+    def on_origin(self, finder: O) -> O:
+        """Make `async def f(deps, body: dict) -> str | None` find the traceparent of JSON that is no envelope."""
+        self._origin = finder
+        return finder
 
     async def handle(
         self,
@@ -138,7 +146,7 @@ class Consumer:
         """Whether the message is done with: handled, or moved to the dead letters."""
         metadata = metadata_of(message.body)
         described = self._described("process") | of_message(message, metadata)
-        parent = metadata.traceparent if metadata else None
+        parent = metadata.traceparent if metadata else await self._origin_of(deps, message)
         name = f"process {self.queue.name}"
         with (
             telemetry.context(synthetic=synthetic_kind(metadata)),
@@ -167,6 +175,15 @@ class Consumer:
             if metadata:
                 signals.message_handled(self.queue.name, metadata)
             return True
+
+    async def _origin_of(self, deps: Any, message: Received) -> str | None:
+        if self._origin is None:
+            return None
+        try:
+            parent: str | None = await self._origin(deps, json_object(message.body))
+        except Exception:  # noqa: BLE001 - the handler meets the same, and tells it
+            return None
+        return parent
 
     async def _call(self, deps: Any, message: Received, metadata: Metadata | None) -> None:
         if metadata is None and self._foreign is not None:

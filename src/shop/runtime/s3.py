@@ -1,20 +1,23 @@
 """Objects of one S3 bucket, read and written whole, by our own client: a page of products is as many pictures."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Self
 from urllib.parse import quote, urlsplit
 
 from shop import telemetry
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime import faults
-from shop.runtime.aws import AwsError, AwsSettings, credentials, sign
+from shop.runtime.aws import AwsError, AwsSettings, credentials, sign, signature_of
 from shop.runtime.wire import Client, Response, TimedOut, WireError
 from shop.telemetry import names
 
-__all__ = ["Bucket", "Stored"]
+__all__ = ["Bucket", "Described", "Stored"]
 
-LARGEST = 16 * 1024 * 1024  # bytes; pictures are at most 10 MB
+LARGEST = 32 * 1024 * 1024  # bytes
+META = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Stored:
 
     body: bytes
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is known of an object without reading it."""
+
+    size: int
+    metadata: Mapping[str, str]
 
 
 class Bucket:
@@ -39,6 +50,14 @@ class Bucket:
         answer = await self._call("GET", "GetObject", key)
         return None if answer.status == 404 else Stored(answer.body, answer.headers["content-type"])
 
+    async def head(self, key: str) -> Described | None:
+        """What is known of the object, or None when there is none."""
+        answer = await self._call("HEAD", "HeadObject", key)
+        if answer.status == 404:
+            return None
+        metadata = {name.removeprefix(META): value for name, value in answer.headers.items() if name.startswith(META)}
+        return Described(int(answer.headers["content-length"]), metadata)
+
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write the object whole."""
         await self._call("PUT", "PutObject", key, body, {"content-type": content_type})
@@ -46,6 +65,27 @@ class Bucket:
     async def delete(self, key: str) -> None:
         """Remove the object; that it is not there is no error."""
         await self._call("DELETE", "DeleteObject", key)
+
+    def presigned_put(self, key: str, headers: Mapping[str, str], size: int, lifetime: timedelta) -> str:
+        """A URL that takes one kind of PUT until `lifetime` has passed: with exactly these headers (lower case), and a
+        body of `size` bytes.
+        """
+        moment, who = datetime.now(UTC), credentials()
+        url = urlsplit(f"{self._base}/{quote(key)}")
+        signed = {**headers, "content-length": str(size), "host": url.netloc}
+        query = {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"{who.access_key}/{moment:%Y%m%d}/{self._region}/s3/aws4_request",
+            "X-Amz-Date": f"{moment:%Y%m%dT%H%M%SZ}",
+            "X-Amz-Expires": str(int(lifetime.total_seconds())),
+            "X-Amz-SignedHeaders": ";".join(sorted(signed)),
+            **({"X-Amz-Security-Token": who.token} if who.token else {}),
+        }
+        text = "&".join(f"{quote(name, safe='')}={quote(query[name], safe='')}" for name in sorted(query))
+        lines = "".join(f"{name}:{signed[name].strip()}\n" for name in sorted(signed))
+        request = f"PUT\n{url.path}\n{text}\n{lines}\n{';'.join(sorted(signed))}\nUNSIGNED-PAYLOAD"
+        signature = signature_of(request, who, region=self._region, service="s3", moment=moment)
+        return f"{url.scheme}://{url.netloc}{url.path}?{text}&X-Amz-Signature={signature}"
 
     async def ping(self) -> None:
         """Nothing, or DependencyUnavailable, DependencyTimeout."""
@@ -70,7 +110,7 @@ class Bucket:
             answer = await self._send(method, f"{self._base}/{quote(key)}", body, headers or {})
             if answer.status >= 500:
                 raise DependencyUnavailable("S3 is not available.")
-            if answer.status >= 300 and not (answer.status == 404 and method == "GET"):
+            if answer.status >= 300 and not (answer.status == 404 and key and method in ("GET", "HEAD")):
                 span.fail(str(answer.status))
                 raise AwsError("s3", operation, answer.status, str(answer.status), "", {})
             return answer

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
-from shop.catalog import signals, store
+from shop.catalog import images, signals, store
 from shop.catalog.model import Draft, Entry, Product, ProductIdTaken, ProductNotFound, SkuTaken, Status
 from shop.catalog.parts import Catalog
 from shop.catalog.routes.common import FRESH, Label, Language, Name, is_view, may_see
@@ -142,6 +142,7 @@ async def delete_product(catalog: Catalog, product_id: str, if_match: Version | 
             if before is None:
                 raise ProductNotFound
             check_version(if_match, before.version)
+            await images.remove_all(tx, product_id)
             await store.delete(tx, before)
 
     await again_if_raced(write)
