@@ -112,16 +112,16 @@ def test_what_is_transparent_stays_so(content_type):
     image.save(out, pictures.FORMATS[content_type])
     made = good(out.getvalue())
     for body in (made.original, made.medium, made.small):
-        shown = opened(body).convert("RGBA")
-        assert shown.getpixel((shown.width - 5, shown.height - 5))[3] == 0
-        assert shown.getpixel((5, 5))[3] == 255
+        opacity = opened(body).convert("RGBA").getchannel("A")
+        assert opacity.getpixel((opacity.width - 5, opacity.height - 5)) == 0
+        assert opacity.getpixel((5, 5)) == 255
 
 
 def test_a_palette_with_a_transparent_colour_is_read():
     out = io.BytesIO()
     Image.new("RGBA", (50, 50), (0, 0, 0, 0)).quantize().save(out, "PNG")
     assert opened(out.getvalue()).mode == "P"
-    assert opened(good(out.getvalue()).small).convert("RGBA").getpixel((9, 9))[3] == 0
+    assert opened(good(out.getvalue()).small).convert("RGBA").getchannel("A").getpixel((9, 9)) == 0
 
 
 def test_of_a_film_the_first_picture_is_shown():
