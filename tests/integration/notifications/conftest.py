@@ -89,12 +89,12 @@ class NotificationsUnderTest:
         assert await self.receive(envelope(who, aggregate_id=who.user_id, aggregate_version=1)) == []
         return who
 
-    def mails(self, to: str) -> list[dict[str, Any]]:
-        """What SES has taken for this address, oldest first."""
+    def mails(self, to: str | None = None) -> list[dict[str, Any]]:
+        """What SES has taken for this address, or for all, oldest first."""
         url = f"{self.account.access.endpoint}/_ministack/ses/messages?account={self.account.access.account}"
         with urllib.request.urlopen(url) as answer:
             messages = json.load(answer)["messages"].get(self.account.access.account, [])
-        return [message for message in messages if to in message["To"]]
+        return [message for message in messages if to is None or to in message["To"]]
 
     async def listed(self, query: str = "") -> list[dict[str, Any]]:
         """A page of the operator's list."""
