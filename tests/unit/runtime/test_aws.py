@@ -114,15 +114,3 @@ def test_a_refusal_names_the_writes_and_what_is_there(client):
 def test_items_come_back_as_they_went():
     item = {"s": "x", "n": 3, "f": 1.5, "b": True, "z": None, "l": [1, "a", {"m": False}], "bytes": b"\x00"}
     assert dynamo.read(dynamo.wire(item)) == item
-
-
-def test_secrets_are_resolved_only_where_a_variable_asks_for_it(monkeypatch):
-    class SecretsManager:
-        def get_secret_value(self, SecretId):  # noqa: N803 - AWS's own name
-            return {"SecretString": f"value of {SecretId}"}
-
-    monkeypatch.setattr(aws, "boto", lambda service: SecretsManager())
-    environ = {"A_SECRET_ARN": "arn:1", "B_SECRET_ARN": "arn:2", "B": "set", "C": "plain"}
-    aws.resolve_secrets(environ)
-    assert environ["A"] == "value of arn:1"
-    assert environ["B"] == "set"
