@@ -148,7 +148,8 @@ async def told_by_time(accounts: int) -> bool:
             body: dict[str, Any] = {"email": email, "password": "Mieruka-2026", "name": "計測"}
             assert (await api.call("POST", "/users", body)).status == 201
         await wrong_logins(api, [f"{uuid4().hex}@example.jp" for _ in range(10)])
-        differences, both = [], []
+        differences: list[float] = []
+        both: list[float] = []
         for one, other in zip(known, unknown, strict=True):
             first, second = random.sample([one, other], 2)
             times = dict(zip((first, second), await wrong_logins(api, [first, second]), strict=True))
