@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self, TypeVar
@@ -29,7 +29,9 @@ DOWN = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # the server's last words came in the middle of an answer
 )
+GONE = (*DOWN, asyncpg.InterfaceError, TimeoutError)
 RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 RACE_ATTEMPTS = 10
 MIGRATIONS = """
@@ -90,6 +92,7 @@ class Database:
                 command_timeout=QUERY_TIMEOUT,
                 timeout=ACQUIRE_TIMEOUT,
                 max_inactive_connection_lifetime=0,  # no timer per connection; a broken one is replaced when it is met
+                reset=_as_it_is,
                 server_settings={"application_name": "shop", "jit": "off", "timezone": "UTC"},
             )
         return self
@@ -112,7 +115,8 @@ class Database:
         try:
             yield Connection(raw)
         finally:
-            await self._pool.release(raw)
+            with suppress(*GONE):  # a broken connection is thrown away, and what broke is known already
+                await self._pool.release(raw)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -124,7 +128,7 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                if not connection.raw.is_closed():
+                with suppress(*GONE):  # no server, no transaction; and the error that brought us here is the one to tell
                     await transaction.rollback()
                 raise
             with _translated():
@@ -154,6 +158,10 @@ class Database:
         """Nothing, or DependencyUnavailable, DependencyTimeout."""
         async with self.connection() as connection:
             await asyncio.wait_for(connection.raw.execute("select 1"), 1)
+
+
+async def _as_it_is(_connection: object) -> None:
+    """Nobody sets anything in a session that another could trip over: asyncpg's own reset costs a round trip a query."""
 
 
 class _translated:  # noqa: N801 - used as the context manager it is; a generator would cost a frame per query
