@@ -1,7 +1,5 @@
 """Wiring and entry points of catalog; the only reader of its settings."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from shop.runtime.bus import Bus
 from shop.runtime.consume import Queues
 from shop.runtime.http import PageTokens, application
 from shop.runtime.outbox import Relay
-from shop.runtime.postgres import Database, migrate
+from shop.runtime.postgres import Database, migrated
 from shop.runtime.s3 import Bucket
 from shop.runtime.wire import Client
 from shop.runtime.worker import Worker, poll
@@ -64,14 +62,6 @@ def parts(settings: CommonSettings) -> Catalog:
     )
 
 
-@asynccontextmanager
-async def migrated(db: Database) -> AsyncIterator[None]:
-    """The database, connected, with its tables as this version needs them."""
-    async with db:
-        await migrate(db, "shop.catalog")
-        yield
-
-
 def api() -> Starlette:
     """The HTTP side: `uvicorn shop.catalog.app:api --factory`."""
     telemetry.setup("catalog")
@@ -93,7 +83,7 @@ def api() -> Starlette:
         catalog,
         tokens=Tokens(believed, client),
         ready={"postgres": catalog.db.ping, "s3": catalog.pictures.ping},
-        lifespan=[migrated(catalog.db), engine, catalog.pictures, client],
+        lifespan=[migrated(catalog.db, "shop.catalog"), engine, catalog.pictures, client],
     )
 
 
@@ -106,7 +96,7 @@ def worker() -> Worker:
     queues = Queues(aws, settings.queue_url_prefix)
     relay = Relay(catalog.db, Bus(aws, settings.event_bus, settings.queue_url_prefix))
     return Worker(
-        lifespan=[migrated(catalog.db), catalog.pictures, aws],
+        lifespan=[migrated(catalog.db, "shop.catalog"), catalog.pictures, aws],
         loops=[
             relay.run,
             partial(poll, messages.events, catalog, queues),

@@ -20,8 +20,8 @@ from shop.local.tasks import together
 __all__ = ["Supervisor"]
 
 FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 10.0
-STEADY: Final = 30.0  # seconds of running after which a process begins anew at the first pause
+LONGEST_PAUSE: Final = 5.0
+STEADY: Final = 10.0  # seconds of running after which a process begins anew at the first pause
 LOOK_EVERY: Final = 5.0
 PATIENCE: Final = 3  # looks in a row without an answer
 

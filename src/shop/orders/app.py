@@ -1,7 +1,5 @@
 """Wiring and entry points of orders; the only reader of its settings."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -22,7 +20,7 @@ from shop.runtime.consume import Queues
 from shop.runtime.http import PageTokens, application
 from shop.runtime.outbox import Relay
 from shop.runtime.peers import Peers
-from shop.runtime.postgres import Database, migrate
+from shop.runtime.postgres import Database, migrated
 from shop.runtime.wire import Client
 from shop.runtime.worker import Worker, poll
 
@@ -61,14 +59,6 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("ORDER_STUCK_AFTER must be below RESERVATION_TTL: else lapsed stock is paid for")
 
 
-@asynccontextmanager
-async def migrated(db: Database) -> AsyncIterator[None]:
-    """The database, connected, with its tables as this version needs them."""
-    async with db:
-        await migrate(db, "shop.orders")
-        yield
-
-
 def api() -> Starlette:
     """The HTTP side: `uvicorn shop.orders.app:api --factory`."""
     telemetry.setup("orders")
@@ -86,7 +76,7 @@ def api() -> Starlette:
         Orders(db, peers, PageTokens(settings.page_token_key)),
         tokens=Tokens(believed, client),
         ready={"postgres": db.ping},
-        lifespan=[migrated(db), client],
+        lifespan=[migrated(db, "shop.orders"), client],
     )
 
 
@@ -106,7 +96,7 @@ def worker() -> Worker:
     )
     relay = Relay(db, Bus(aws, settings.event_bus, settings.queue_url_prefix), on_sent=signals.left_outbox)
     return Worker(
-        lifespan=[migrated(db), aws],
+        lifespan=[migrated(db, "shop.orders"), aws],
         loops=[
             relay.run,
             partial(poll, events, deps, queues),

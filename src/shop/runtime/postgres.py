@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self, TypeVar
@@ -16,12 +16,14 @@ from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime import faults
 from shop.telemetry import names
 
-__all__ = ["Connection", "Database", "Raced", "again_if_raced", "migrate"]
+__all__ = ["Connection", "Database", "Raced", "again_if_raced", "migrate", "migrated"]
 
 Record = asyncpg.Record
 T = TypeVar("T")
 QUERY_TIMEOUT = 10.0  # seconds
 ACQUIRE_TIMEOUT = 5.0
+START_WITHIN = 30.0  # seconds that a process waits for its database when it starts
+START_PAUSE = 0.2
 DOWN = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -128,7 +130,9 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                with suppress(*GONE):  # no server, no transaction; and the error that brought us here is the one to tell
+                with suppress(
+                    *GONE
+                ):  # no server, no transaction; and the error that brought us here is the one to tell
                     await transaction.rollback()
                 raise
             with _translated():
@@ -218,6 +222,27 @@ async def again_if_raced(work: Callable[[], Awaitable[T]]) -> T:
     raise DependencyUnavailable("Too many are changing this at once.")
 
 
+@asynccontextmanager
+async def migrated(database: Database, package: str) -> AsyncIterator[None]:
+    """The database, connected, with its tables as this version of `package` needs them.
+
+    A server that is not there yet, or starts anew just now, is waited for: a process that ended would come back later.
+    """
+    deadline = asyncio.get_running_loop().time() + START_WITHIN
+    while True:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(database)
+                await migrate(database, package)
+            except (DependencyUnavailable, DependencyTimeout):
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            else:
+                yield
+                return
+        await asyncio.sleep(START_PAUSE)
+
+
 async def migrate(database: Database, package: str) -> None:
     """Bring the database to the newest `migrations/NNNN_*.sql` of the runtime's own tables and of `package`.
 
@@ -225,17 +250,24 @@ async def migrate(database: Database, package: str) -> None:
     """
     async with database.connection() as connection:
         raw = connection.raw
-        await raw.execute("select pg_advisory_lock(7236012)")
-        try:
-            await raw.execute(MIGRATIONS)
-            done = {row["name"] for row in await raw.fetch("select name from migrations")}
-            for source in dict.fromkeys(("shop.runtime", package)):
-                folder = files(source) / "migrations"
-                for file in sorted(folder.iterdir(), key=lambda file: file.name):
-                    name = f"{source}/{file.name}"
-                    if file.name.endswith(".sql") and name not in done:
-                        async with raw.transaction():
-                            await raw.execute(file.read_text(encoding="utf-8"), timeout=600)
-                            await raw.execute("insert into migrations (name) values ($1)", name)
-        finally:
-            await raw.execute("select pg_advisory_unlock(7236012)")
+        with _translated():
+            await raw.execute("select pg_advisory_lock(7236012)")
+            try:
+                await apply(raw, package)
+            finally:
+                with suppress(*GONE):  # a lock does not outlive its session
+                    await raw.execute("select pg_advisory_unlock(7236012)")
+
+
+async def apply(raw: Any, package: str) -> None:
+    """Run what has not run yet."""
+    await raw.execute(MIGRATIONS)
+    done = {row["name"] for row in await raw.fetch("select name from migrations")}
+    for source in dict.fromkeys(("shop.runtime", package)):
+        folder = files(source) / "migrations"
+        for file in sorted(folder.iterdir(), key=lambda file: file.name):
+            name = f"{source}/{file.name}"
+            if file.name.endswith(".sql") and name not in done:
+                async with raw.transaction():
+                    await raw.execute(file.read_text(encoding="utf-8"), timeout=600)
+                    await raw.execute("insert into migrations (name) values ($1)", name)
