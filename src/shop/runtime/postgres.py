@@ -165,7 +165,7 @@ class Database:
 
 
 async def _as_it_is(_connection: object) -> None:
-    """Nobody sets anything in a session that another could trip over: asyncpg's own reset costs a round trip a query."""
+    """Nobody sets anything in a session that others could trip over: asyncpg's own reset is a round trip a query."""
 
 
 class _translated:  # noqa: N801 - used as the context manager it is; a generator would cost a frame per query
