@@ -11,7 +11,7 @@ from tests.support.otlp import Receiver
 from tests.support.shops import own_shop
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")]
-PLAN = Plan(orders=48, seconds=10, patience=90, visibility=12)
+PLAN = Plan(orders=48, seconds=10, patience=90, to_the_end=False, visibility=12)
 
 
 def test_orders_survive_the_death_of_any_process():

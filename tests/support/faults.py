@@ -53,11 +53,15 @@ COUNT = "select count(*) from orders"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is ordered, how long it is disturbed at least, and how long it may take to come to rest."""
+    """How much is ordered, how long it is disturbed at least, and how long it may take to come to rest.
+
+    `to_the_end`: as long as anybody orders, else until every kind of process was hit.
+    """
 
     orders: int
     seconds: float
     patience: float
+    to_the_end: bool = True
     visibility: int | None = None  # seconds until SQS gives out again what a dead consumer had; None: as it is
     seed: int = 1
 
@@ -110,7 +114,7 @@ class Killer(threading.Thread):
     def run(self) -> None:
         """Kill until all is ordered, all kinds are hit, and the time is over."""
         end = time.monotonic() + self.plan.seconds
-        while self.wanted.is_set() or time.monotonic() < end or len(self.kills) < len(KINDS):
+        while time.monotonic() < end or len(self.kills) < len(KINDS) or (self.plan.to_the_end and self.wanted.is_set()):
             if not self.bag:
                 self.bag = self.random.sample(sorted(KINDS), len(KINDS))
             self.kill(self.bag.pop())
@@ -237,6 +241,8 @@ def trial(shop: Shop, data: Path, receiver: Receiver, plan: Plan) -> Outcome:
     account.wait(plan.patience)
     outcome.tell("seconds disturbed, and until all was at rest", f"{calm - begun:.0f}, {time.monotonic() - calm:.0f}")
     account.add_up(data)
+    for buyer in buyers:
+        buyer.shop.close()
     return outcome
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,15 +32,14 @@ def own_shop(*settings: str, otlp_port: int | None = None) -> Iterator[tuple[Sho
             process = subprocess.Popen(
                 [str(part) for part in command], stdout=subprocess.PIPE, stderr=stderr, process_group=0
             )
-        assert process.stdout is not None
         try:
+            assert process.stdout is not None
             line = process.stdout.readline()
             if not line:
                 raise RuntimeError(f"the shop did not start: {log.read_text()[-4000:]}")
-            threading.Thread(target=process.stdout.read, daemon=True).start()
             shop = Shop(json.loads(line))
             yield shop, data
             shop.close()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=150)  # the emulator saves
+            process.communicate(timeout=150)  # the emulator saves
