@@ -83,7 +83,7 @@ class Servers:
         return {"endpoint": server.access.endpoint}
 
     def _shop(self) -> dict[str, Any]:
-        """A shop as `shop up --json` tells of it. Nothing listens on its OTLP port: a test may."""
+        """A shop as `shop up --json` tells of it; its folder is `data`. Nobody listens on its OTLP port: a test may."""
         ports = ("--port", free_port(), "--console-port", free_port(), "--otlp-port", free_port())
         command = [
             sys.executable,
@@ -108,7 +108,7 @@ class Servers:
             raise RuntimeError(f"the shop did not start: {log.read_text()[-4000:]}")
         threading.Thread(target=process.stdout.read, daemon=True).start()
         told: dict[str, Any] = json.loads(line)
-        return told
+        return told | {"data": str(self._folder / "shop")}
 
     def _run(self, command: list[str], environment: dict[str, str], is_ready: Callable[[], bool]) -> None:
         log = (self._folder / f"server-{len(self._processes)}.log").open("wb")
