@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -60,7 +61,8 @@ def a_product(shop: Shop, stock: int) -> str:
 
 def movements(operator: Person, product: str) -> list[tuple[str, int]]:
     """The whole ledger."""
-    found, token = [], ""
+    found: list[tuple[str, int]] = []
+    token = ""
     while True:
         page = operator.call("GET", f"/inventory/{product}/movements?limit=100{token}").json
         found += [(each["type"], each["quantity"]) for each in page["items"]]
@@ -164,7 +166,7 @@ def test_poison_is_dead_lettered_with_its_reason(shop: Shop, aws):
     url = sqs.get_queue_url(QueueName="alerts-notifications")["QueueUrl"]
     dead = sqs.get_queue_url(QueueName="alerts-notifications-dlq")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"riddle": mark}))
-    found = []
+    found: list[dict[str, Any]] = []
 
     def buried():
         answer = sqs.receive_message(QueueUrl=dead, MessageAttributeNames=["All"], VisibilityTimeout=2)

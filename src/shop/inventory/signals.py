@@ -9,12 +9,13 @@ from shop.telemetry import count, gauge, log, names
 
 __all__ = [
     "customer_registered",
+    "customers_wait",
     "drifted",
     "moved",
     "order_handled",
+    "products_counted",
     "stock_changed",
     "stock_checked",
-    "stock_counted",
 ]
 
 
@@ -42,10 +43,14 @@ def customer_registered() -> None:
     count(names.INVENTORY_RESTOCK_REGISTRATIONS)
 
 
-def stock_counted(by_status: Mapping[StockStatus, int], waiting: int) -> None:
-    """How many products are out of stock now, and how many customers wait for one?"""
+def products_counted(by_status: Mapping[StockStatus, int]) -> None:
+    """`inventory.stock_out`: how many products are out of stock now?"""
     for status, products in by_status.items():
         gauge(names.INVENTORY_PRODUCTS, products, {names.STOCK_STATUS: status})
+
+
+def customers_wait(waiting: int) -> None:
+    """`inventory.restock_registrations`: how many customers wait for a product now?"""
     gauge(names.INVENTORY_RESTOCK_WAITING, waiting)
 
 

@@ -1,7 +1,10 @@
 """Messages in: commands of orders, catalog's products, and what time brings."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
 
 from shop.contracts.commands import CommitStock, ReconcileDue, ReleaseStock, ReserveStock, ShipStock, SweepDue
 from shop.contracts.events import ProductCreated, ProductDeleted, ProductUpdated, StockReplenished
@@ -21,8 +24,28 @@ __all__ = ["Sweeping", "commands", "events", "sweep"]
 PAGE = 100
 LANES = 4  # reservations ended at once
 PIECE_OF_WORK = 5.0  # seconds that a sweep may take: a function has ten
+REST = 20  # times as long as the counting of all products took, they are not counted again
 commands = Consumer("inventory-commands.fifo")
 events = Consumer("inventory-events")
+
+
+class Rest:
+    """Leaves alone for a while what takes long: a big shop is not counted as often as a small one."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether it may be done again."""
+        return monotonic() >= self._until
+
+    @contextmanager
+    def after(self) -> Iterator[None]:
+        """Rest when this is done."""
+        began = monotonic()
+        yield
+        self._until = monotonic() + REST * (monotonic() - began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +55,7 @@ class Sweeping:
     inventory: Inventory
     bus: Bus
     peers: Peers
+    census: Rest = field(default_factory=Rest)
 
 
 @commands.on(ReserveStock)
@@ -95,9 +119,17 @@ async def on_sweep(deps: Sweeping, _message: Envelope[SweepDue]) -> None:
     deadline = Deadline(PIECE_OF_WORK)
     await relay.sweep(deps.inventory.table, deps.bus)
     await sweep(deps.inventory, deadline)
+    await count(deps)
+    await reconcile.advance(deps.inventory.table, deps.peers, deadline)
+
+
+async def count(deps: Sweeping) -> None:
+    """Tell how many products are in each state, and how many customers wait."""
     table = deps.inventory.table
-    signals.stock_counted(await store.count_by_status(table), await store.count_waiting(table))
-    await reconcile.advance(table, deps.peers, deadline)
+    signals.customers_wait(await store.count_waiting(table))
+    if deps.census.over:
+        with deps.census.after():
+            signals.products_counted(await store.count_by_status(table))
 
 
 @events.on(ReconcileDue)

@@ -1,5 +1,7 @@
 """What inventory tells about itself, as a collector receives it from its functions."""
 
+from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -10,7 +12,7 @@ from shop.contracts.commands import CommitStock, ReserveStock, SweepDue
 from shop.contracts.events import ProductCreated
 from shop.contracts.messages import envelope
 from shop.contracts.shapes import OrderLine, Product
-from shop.inventory import restock
+from shop.inventory import restock, store, worker
 from shop.kernel.money import yen
 
 APP = "shop.inventory.app"
@@ -75,6 +77,26 @@ def test_checks_movements_alerts_and_gauges_are_counted_and_traced(inventory, ru
         assert (waiting.kind, waiting.value) == ("gauge", run(inventory.waiting()))
         (processed,) = [span for span in collector.trace(CAUSE[3:35]) if span.name.startswith("process")][:1]
         assert processed.parent_id == CAUSE[36:52]
+
+
+def test_a_shop_whose_counting_takes_long_is_counted_seldom(inventory, run, monkeypatch):
+    counted: list[dict[str, int]] = []
+    clock, real = [1000.0], store.count_by_status
+    monkeypatch.setattr("shop.inventory.signals.products_counted", counted.append)
+    monkeypatch.setattr(worker, "monotonic", lambda: clock[0])
+
+    async def count(table, *, takes):
+        clock[0] += takes
+        return await real(table)
+
+    deps = replace(inventory.deps, census=worker.Rest())
+    for takes, later, times in ((0.05, 2, 2), (3, 2, 1), (3, 70, 1)):
+        monkeypatch.setattr(store, "count_by_status", partial(count, takes=takes))
+        before = len(counted)
+        run(worker.count(deps))
+        clock[0] += later
+        run(worker.count(deps))
+        assert len(counted) - before == times, takes
 
 
 def test_registrations_are_counted_once(inventory, run, environment):
