@@ -1,0 +1,94 @@
+"""Queries over the lines of a store, and their answers."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shop.console.insights.grammar import parse
+from shop.console.insights.sql import Kind, Words, quoted
+from shop.console.insights.stages import LINES, planned
+from shop.console.ports import LINES as RELATION
+from shop.console.ports import Logs
+
+__all__ = ["Answer", "ask"]
+
+NS = 1_000_000_000
+COUNT = f"SELECT count(*) FROM {LINES}"  # noqa: S608 - a constant
+decode = msgspec.json.Decoder().decode
+
+
+class Answer(NamedTuple):
+    """Rows in the order of `fields`; how many lines were there, and how many of them the filters let through."""
+
+    fields: list[str]
+    rows: list[list[Any]]
+    scanned: int
+    matched: int
+
+
+def ask(logs: Logs, query: str, start: int, end: int) -> Answer:
+    """The query over the lines of [start, end], in ns since 1970."""
+    words = Words()
+    plan = planned(parse(query), words, time.time_ns())
+    columns = [READ[column.value.kind] for column in plan.columns]
+    scanned = int(run(logs, COUNT, words, start, end)[0][0])
+    matched = scanned if plan.matched is None else int(run(logs, plan.matched, words, start, end)[0][0])
+    rows = run(logs, plan.rows, words, start, end)
+    answered = [[read(cell) for read, cell in zip(columns, row, strict=True)] for row in rows]
+    return Answer([column.name for column in plan.columns], answered, scanned, matched)
+
+
+def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[tuple[Any, ...]]:
+    """The rows of a statement over the lines of the time asked for."""
+    shared: dict[tuple[str, int], str] = {}
+    extra = []
+    paths = list(words.paths)
+    for letter, function in (("t", "json_extract_string"), ("e", "json_extract")):
+        used = words.used(statement, letter)
+        if len(used) > 1:  # one pass over the JSON for all of them
+            together = ", ".join(quoted(paths[place]) for place in used)
+            extra.append(f"{function}(fields, [{together}]) AS {letter}_")
+            shared.update({(letter, place): f"{letter}_[{index}]" for index, place in enumerate(used, 1)})
+    bounds = f"time BETWEEN {int(start)} AND {int(end)}"
+    what = ", ".join(["*", *extra])
+    lines = f"(SELECT {what} FROM {RELATION} WHERE {bounds})"  # noqa: S608 - nothing of the query's but quoted paths
+    code, parameters = words.written(statement.replace(LINES, lines), shared)
+    return logs.run(code, parameters)
+
+
+def read_number(cell: float | None) -> float | int | None:
+    """Whole numbers without a fraction; what JSON has no number for is nothing."""
+    if cell is None or not math.isfinite(cell):
+        return None
+    return int(cell) if float(cell).is_integer() and abs(cell) < 2**53 else float(cell)
+
+
+def read_json(cell: str | None) -> Any:
+    """The value; objects and lists as JSON."""
+    if cell is None:
+        return None
+    value = decode(cell)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return read_number(value) if isinstance(value, float) else value
+
+
+def read_time(cell: int | None) -> str | None:
+    """As AWS writes times: UTC, with milliseconds."""
+    if cell is None:
+        return None
+    seconds, nanos = divmod(cell, NS)
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds)) + f".{nanos // 1_000_000:03d}"
+
+
+READ: dict[Kind, Callable[[Any], Any]] = {
+    "text": lambda cell: cell,
+    "number": read_number,
+    "bool": lambda cell: None if cell is None else int(cell),
+    "time": read_time,
+    "json": read_json,
+}

@@ -1,0 +1,313 @@
+"""A query's commands, one after the other, as one SELECT over another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from shop.console.insights.errors import InsightsError
+from shop.console.insights.expressions import Compiler, condition
+from shop.console.insights.grammar import MAX_LIMIT
+from shop.console.insights.sql import Sql, Words, number, pointer, text
+from shop.console.insights.tree import (
+    Command,
+    Dedup,
+    Display,
+    Field,
+    Fields,
+    Filter,
+    Item,
+    Limit,
+    Parse,
+    Sort,
+    Stats,
+)
+
+__all__ = ["Column", "Plan", "Stage", "planned"]
+
+SPECIAL: dict[str, Sql] = {
+    "@timestamp": Sql("time", "time"),
+    "@message": Sql("message", "text"),
+    "@log": Sql("log", "text"),
+    "@logstream": Sql("stream", "text"),
+    "@ingestiontime": Sql("ingested", "time"),
+    "@ptr": Sql("CAST(id AS VARCHAR)", "text"),
+}
+MAX_SPLITS = 4  # of a name with dots: each could be a key of its own, or within another
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of a stage: those that the query has made, and, until stats, the fields of a line."""
+
+    words: Words
+    made: dict[str, Sql] = field(default_factory=dict)
+    lines: bool = True
+
+    @property
+    def time(self) -> str | None:
+        """The time of a line."""
+        made = self.made.get("@timestamp")
+        if made is not None and made.kind == "time":
+            return made.code
+        return "time" if self.lines else None
+
+    def written(self, text: str) -> Sql | None:
+        """A result of stats without a name of its own."""
+        return None if self.lines else self.made.get(text)
+
+    def field(self, field: Field) -> Sql:
+        """A name that was made, a part of one that is JSON, or a field of the line."""
+        if field.name in self.made:
+            return self.made[field.name]
+        for size in range(len(field.parts) - 1, 0, -1):
+            owner = self.made.get(".".join(field.parts[:size]))
+            if owner is not None and owner.kind == "json":
+                path = self.words.parameter(pointer(field.parts[size:]))
+                return Sql(f"json_extract({owner.code}, {path})", "json", f"json_extract_string({owner.code}, {path})")
+        if not self.lines:
+            raise InsightsError(f"{field.text} is not among the results of stats", field.at)
+        return SPECIAL.get(field.name.lower()) or self.of_line(field)
+
+    def of_line(self, field: Field) -> Sql:
+        """What a line's fields have under the name: keys can hold dots, and objects and lists be within."""
+        paths = [pointer(parts) for parts in readings(field.parts)]
+        as_json = [self.words.path(path, text=False) for path in paths]
+        as_text = [self.words.path(path, text=True) for path in paths]
+        if len(paths) == 1:
+            return Sql(as_json[0], "json", as_text[0])
+        return Sql(f"coalesce({', '.join(as_json)})", "json", f"coalesce({', '.join(as_text)})")
+
+
+def readings(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The ways to read a name with dots, as one key first; of a long one, as one key or as all levels."""
+    if len(parts) > MAX_SPLITS:
+        return [(".".join(parts),), parts]
+    found: list[tuple[str, ...]] = [(parts[0],)]
+    for part in parts[1:]:
+        joined = [(*each[:-1], f"{each[-1]}.{part}") for each in found]
+        found = joined + [(*each, part) for each in found]
+    return sorted(found, key=len)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the answer."""
+
+    name: str
+    value: Sql
+
+
+@dataclass(slots=True)
+class Stage:
+    """A SELECT that is not written yet."""
+
+    source: str
+    scope: Scope
+    conditions: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    limit: int | None = None
+    dedup: list[str] = field(default_factory=list)
+    shown: list[Item] = field(default_factory=list)
+    displayed: list[Item] | None = None
+    parsed: list[Item] = field(default_factory=list)
+    grouped: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """What follows must not change which rows these are."""
+        return self.limit is not None or bool(self.dedup)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The SELECT that gives the rows, its columns, and the one that counts the lines that matched; None: all."""
+
+    columns: list[Column]
+    rows: str
+    matched: str | None
+
+
+class Planner:
+    """Takes the commands in their order."""
+
+    def __init__(self, words: Words, now: int) -> None:
+        self.words, self.now = words, now
+        self.stage = Stage(LINES, Scope(words))
+        self.matched: list[str] | None = None  # the conditions on lines, once there is no more of them
+        self.names = 0
+
+    def compiler(self, *, aggregating: bool = False) -> Compiler:
+        """For expressions at this place."""
+        return Compiler(self.stage.scope, self.words, self.now, aggregating=aggregating)
+
+    def take(self, command: Command) -> None:
+        """One more command."""
+        match command:
+            case Fields(items):
+                self.define(items)
+                self.stage.shown += items
+            case Display(items):
+                self.define(items)
+                self.stage.displayed = list(items)
+            case Filter(expr):
+                self.close_if(self.stage.ends)
+                self.stage.conditions.append(condition(self.compiler().compile(expr)))
+            case Parse():
+                self.parse(command)
+            case Stats():
+                self.aggregate(command)
+            case Sort(keys):
+                self.close_if(self.stage.ends)
+                self.stage.order = [key for expr, down in keys for key in self.sort_keys(expr, descending=down)]
+            case Limit(count):
+                self.stage.limit = min(count, self.stage.limit or count)
+            case Dedup(keys):
+                self.close_if(self.stage.ends)
+                self.stage.dedup = [text(self.compiler().compile(key)) for key in keys]
+
+    def define(self, items: Sequence[Item]) -> None:
+        """New fields, or new names of old ones."""
+        for item in items:
+            if not isinstance(item.expr, Field) or item.expr.name != item.name:
+                self.stage.scope.made[item.name] = self.compiler().compile(item.expr)
+            elif not self.stage.scope.lines:
+                self.stage.scope.field(item.expr)
+
+    def parse(self, command: Parse) -> None:
+        """A field for each group; none of them where the pattern does not match."""
+        source = text(self.compiler().compile(command.source))
+        pattern = self.words.parameter(command.pattern)
+        for number_, name in command.groups:
+            found = (
+                f"CASE WHEN regexp_matches({source}, {pattern}) THEN regexp_extract({source}, {pattern}, {number_}) END"
+            )
+            self.stage.scope.made[name] = Sql(found, "text")
+            self.stage.parsed.append(Item(Field((name,), name, command.at), name))
+
+    def sort_keys(self, expr: object, *, descending: bool) -> list[str]:
+        """As AWS sorts: text before numbers, digits within text by their value; what is not there comes last."""
+        try:
+            given = self.compiler().compile(expr)  # type: ignore[arg-type]
+        except InsightsError:
+            if isinstance(expr, Field) and not self.stage.scope.lines and expr.name.startswith("@"):
+                return []  # such as @timestamp after stats, which AWS passes over
+            raise
+        way = "DESC" if descending else "ASC"
+        if given.kind in ("number", "time", "bool"):
+            return [f"{given.code} {way} NULLS LAST"]
+        as_text, as_number = text(given), number(given)
+        return [
+            f"({as_text} IS NULL) ASC",
+            f"({as_number} IS NOT NULL) {way}",
+            f"{as_number} {way}",
+            f"{natural(as_text)} {way}",
+        ]
+
+    def close_if(self, needed: bool) -> None:
+        """Makes what there is the source of a new stage, with all its names."""
+        if not needed:
+            return
+        stage, made = self.stage, {}
+        columns = ["*"] if stage.scope.lines else []
+        for name, value in stage.scope.made.items():
+            alias = self.alias()
+            columns.append(f"{value.code} AS {alias}")
+            made[name] = replace(value, code=alias, as_text=None)
+        self.matched = self.matched if self.matched is not None else stage.conditions
+        scope = Scope(self.words, made, lines=stage.scope.lines)
+        place = self.alias()
+        ordered = select(stage, columns, MAX_LIMIT)
+        self.stage = Stage(
+            f"(SELECT *, row_number() OVER () AS {place} FROM ({ordered}))",  # noqa: S608 - of compiled pieces
+            scope,
+            order=[place],
+            shown=stage.shown,
+            displayed=stage.displayed,
+            parsed=stage.parsed,
+            grouped=stage.grouped,
+        )
+
+    def alias(self) -> str:
+        """A name for a column, which no field can have."""
+        self.names += 1
+        return f"c{self.names}"
+
+    def aggregate(self, command: Stats) -> None:
+        """The lines, or the rows of other stats, as groups."""
+        self.close_if(self.stage.ends)
+        stage = self.stage
+        by = [(item.name, self.compiler().compile(item.expr)) for item in command.by]
+        items = [(item.name, self.compiler(aggregating=True).compile(item.expr)) for item in command.items]
+        made, columns = {}, []
+        for name, value in [*by, *items]:
+            alias = self.alias()
+            columns.append(f"{value.code} AS {alias}")
+            made[name] = Sql(alias, value.kind)
+        keys = [str(place) for place in range(1, len(by) + 1)]
+        group = f" GROUP BY {', '.join(keys)}" if keys else ""
+        self.matched = self.matched if self.matched is not None else stage.conditions
+        source = f"(SELECT {', '.join(columns)} FROM {stage.source}{where(stage)}{group})"  # noqa: S608 - compiled
+        shown = [Item(Field((name,), name, command.at), name) for name, _ in [*by, *items]]
+        self.stage = Stage(source, Scope(self.words, made, lines=False), shown=shown, grouped=True)
+
+    def plan(self) -> Plan:
+        """The statements."""
+        stage = self.stage
+        items = stage.displayed or [*stage.shown, *(each for each in stage.parsed if stage.scope.lines)]
+        if not items:
+            items = [Item(Field((name,), name, 0), name) for name in ("@timestamp", "@message")]
+        elif not stage.displayed and not stage.shown:
+            items = [*(Item(Field((name,), name, 0), name) for name in ("@timestamp", "@message")), *items]
+        columns = [Column(name, self.shown(item)) for name, item in {item.name: item for item in items}.items()]
+        rows = select(stage, [column.value.code for column in columns], MAX_LIMIT)
+        conditions = self.matched if self.matched is not None else stage.conditions
+        matching = f"SELECT count(*) FROM {LINES} WHERE {' AND '.join(conditions)}"  # noqa: S608 - compiled pieces
+        return Plan(columns, rows, matching if conditions else None)
+
+    def shown(self, item: Item) -> Sql:
+        """The value of a column: what was made under its name, else the field."""
+        made = self.stage.scope.made.get(item.name)
+        return made if made is not None else self.compiler().compile(item.expr)
+
+
+LINES = "\x03lines\x03"  # stands for the lines of the time asked for
+
+
+def planned(commands: Sequence[Command], words: Words, now: int) -> Plan:
+    """The statements of a query."""
+    planner = Planner(words, now)
+    for command in commands:
+        planner.take(command)
+    return planner.plan()
+
+
+def where(stage: Stage) -> str:
+    """The conditions."""
+    return f" WHERE {' AND '.join(stage.conditions)}" if stage.conditions else ""
+
+
+def select(stage: Stage, columns: Sequence[str], limit: int) -> str:
+    """The stage as SQL: newest first if no other order is asked for; results of stats by their groups."""
+    tie = ["time DESC", "id DESC"] if stage.scope.lines else [] if stage.order else ["ALL"]
+    order = [*stage.order, *tie]
+    unique = ""
+    if stage.dedup:
+        missing = " OR ".join(f"({key}) IS NULL" for key in stage.dedup)
+        over = f"PARTITION BY {', '.join(stage.dedup)} ORDER BY {', '.join(order_within(order))}"
+        unique = f" QUALIFY {missing} OR row_number() OVER ({over}) = 1"
+    ordered = f" ORDER BY {', '.join(order)}"
+    count = min(stage.limit or limit, limit)
+    what = f"SELECT {', '.join(columns)} FROM {stage.source}"  # noqa: S608 - compiled pieces
+    return f"{what}{where(stage)}{unique}{ordered} LIMIT {count}"
+
+
+def order_within(order: Sequence[str]) -> list[str]:
+    """An order for a window, which knows no ALL."""
+    return ["1" if each == "ALL" else each for each in order]
+
+
+def natural(as_text: str) -> str:
+    """A key by which text sorts with the digits in it by their length, then by their value."""
+    pieces = f"regexp_extract_all({as_text}, '[0-9]+|[^0-9]+')"
+    longer = "concat('0', lpad(CAST(length(piece) AS VARCHAR), 4, '0'), piece)"
+    padded = f"lambda piece: CASE WHEN piece[1] BETWEEN '0' AND '9' THEN {longer} ELSE piece END"
+    return f"array_to_string(list_transform({pieces}, {padded}), '')"
