@@ -1,4 +1,4 @@
-"""AWS calls: a small asyncio client for the hot ones, boto3 where its knowledge is worth its weight.
+"""AWS calls: a small asyncio client of our own.
 
 A GetItem costs boto3 0.76 ms of CPU and this client 0.07 (docs/adr/0003-aws-client.md). It speaks the JSON protocols,
 signs with SigV4, repeats what may be repeated, and shows every call as a client span. Nothing here knows whether AWS or
@@ -27,7 +27,7 @@ from shop.runtime import faults
 from shop.runtime.wire import Client, ConnectFailed, ConnectionLost, Response, TimedOut, WireError
 from shop.telemetry import names
 
-__all__ = ["Aws", "AwsError", "AwsSettings", "boto", "credentials", "resolve_secrets", "sign", "signature_of"]
+__all__ = ["Aws", "AwsError", "AwsSettings", "credentials", "resolve_secrets", "sign", "signature_of"]
 
 ATTEMPTS = 4
 THROTTLES = frozenset(
@@ -323,23 +323,7 @@ def signing_key(secret: str, day: str, region: str, service: str) -> bytes:
     return key
 
 
-# ------------------------------------------------------------------------------------------------------ boto3, secrets
-
-
-@cache
-def boto(service: str) -> Any:
-    """A boto3 client, made once, at its first use. S3's signs with v4, else a presigned URL checks nothing."""
-    import boto3  # noqa: PLC0415 - see _sdk_session
-    from botocore.config import Config  # noqa: PLC0415 - see _sdk_session
-
-    settings: dict[str, Any] = {
-        "connect_timeout": 2,
-        "read_timeout": 10,
-        "retries": {"mode": "standard", "max_attempts": 3},
-    }
-    if service == "s3":
-        settings |= {"signature_version": "s3v4", "s3": {"addressing_style": "path"}}
-    return boto3.client(service, config=Config(**settings))
+# ------------------------------------------------------------------------------------------------------------- secrets
 
 
 def resolve_secrets(environ: MutableMapping[str, str] = os.environ) -> None:

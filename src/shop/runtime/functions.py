@@ -82,9 +82,18 @@ def http_function(build: Callable[[], Starlette]) -> Handler:
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         with invocation(context, "http") as attributes:
             event_loop()
-            return Mangum(described(app(), attributes), lifespan="off", text_mime_types=TEXT)(event, context)  # type: ignore[arg-type]
+            application: Any = described(app(), attributes)
+            mangum: Any = Mangum(application, lifespan="off", text_mime_types=TEXT)
+            return plain(mangum(event, context), event)
 
     return handler
+
+
+def plain(answer: dict[str, Any], event: Event) -> dict[str, Any]:
+    """An answer without a body is of no type, though Mangum says JSON, which a client would try to read."""
+    if not answer["body"] and event["requestContext"]["http"]["method"] != "HEAD":
+        answer["headers"].pop("content-type", None)
+    return answer
 
 
 def described(app: ASGIApp, attributes: dict[str, Any]) -> ASGIApp:

@@ -98,6 +98,19 @@ def test_a_problem_is_text_and_a_picture_is_not():
     assert (answer["isBase64Encoded"], answer["body"]) == (True, "R0lGODlh/w==")
 
 
+def test_an_answer_without_a_body_is_of_no_type():
+    async def nothing(request):
+        return Response(status_code=204)
+
+    async def something(request):
+        return Response(media_type="application/json")
+
+    handler = http_function(lambda: Starlette(routes=[Route("/n", nothing), Route("/s", something)]))
+    assert "content-type" not in handler(http_event("/n"), Context())["headers"]
+    head = handler(http_event("/s", "HEAD"), Context())
+    assert (head["headers"]["content-type"], head["body"]) == ("application/json", "")
+
+
 def test_what_was_built_and_connected_is_kept_between_calls():
     built, loops = [], []
 
