@@ -20,6 +20,7 @@ from shop.catalog.search.home import Home
 from shop.catalog.search.index import Index, Mark
 from shop.catalog.search.port import Found, IndexState, Look, Position, Question
 from shop.catalog.search.words import Words
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime.postgres import Database
 from shop.runtime.stopping import cancelled
 
@@ -66,6 +67,7 @@ class Embedded:
     async def __aenter__(self) -> Self:
         self._home = await asyncio.to_thread(Home.claimed, self._folder)
         self._index = await self._work(self._home.open, self._words)
+        await self._work(self._home.tidy, self._index)
         self._seen = Seen(self._index.moment, self._mark.seen, self._finder)
         self._following = asyncio.create_task(self._follow())
         return self
@@ -118,14 +120,20 @@ class Embedded:
 
     async def _follow(self) -> None:
         """Bring what others write into the index, for as long as this process lives."""
-        failures = 0
+        failures, is_broken = 0, False
         while True:
             try:
+                if is_broken:
+                    await self._reopen()
                 await self._turn_around()
                 self._words.rest()
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - whatever it is, search must not stay behind for ever
+                failures, is_broken = 0, False
+            except (DependencyUnavailable, DependencyTimeout) as error:
                 failures += 1
+                signals.index_failed(error)
+            except Exception as error:  # noqa: BLE001 - a full disk, ...: search must not stay behind for ever
+                failures += 1
+                is_broken = True
                 signals.index_failed(error)
             await asyncio.sleep(min(LONGEST_PAUSE, PAUSE * 2**failures))
 
@@ -137,6 +145,12 @@ class Embedded:
             await self._catch_up(self._index, now)
         self._complete = begun
         self._demand(now.rebuild)
+
+    async def _reopen(self) -> None:
+        """Go on from what is on disk: tantivy takes no work after a failure. Until then the last moment answers."""
+        async with self._turn:
+            await self._work(self._index.close)
+            self._index = await self._work(self._home.open, self._words)
 
     async def _begin(self, now: Now) -> None:
         """Build the first index of this database; what is found meanwhile grows with it."""

@@ -43,13 +43,14 @@ class Home:
         raise OSError(f"{folder} is shared by too many processes")
 
     def open(self, words: Words) -> Index:
-        """The index that answered last, or a new one; what others have left is removed."""
-        index = self._last(words)
-        kept = {CURRENT, "lock", index.path.name if index else ""}
+        """The index that answered last, or a new one."""
+        return self._last(words) or self.new(words)
+
+    def tidy(self, index: Index) -> None:
+        """Remove the indexes that a process before this one has left, but for this."""
         for other in self.path.iterdir():
-            if other.is_dir() and other.name not in kept:
+            if other.is_dir() and other != index.path:
                 shutil.rmtree(other, ignore_errors=True)
-        return index or self.new(words)
 
     def new(self, words: Words) -> Index:
         """An empty index."""

@@ -41,6 +41,7 @@ class Index:
         self._index = open_index(str(path))
         self._writer = self._index.writer(HEAP, 1)
         self._documents = Documents(words)
+        self._closed = False
         self.moment = self._moment()
 
     @classmethod
@@ -82,7 +83,9 @@ class Index:
 
     def close(self, *, forget: bool = False) -> None:
         """Let go of the folder; with `forget` there is none any more. Who holds a moment of it may go on asking."""
-        del self._writer
+        if not self._closed:
+            self._closed = True
+            del self._writer  # and with it its lock
         if forget:
             shutil.rmtree(self.path, ignore_errors=True)
 

@@ -84,7 +84,11 @@ def nearest(mistake: Mistake, searcher: Searcher) -> str | None:
             return word_in(same[0][0])
     if len(key) < SHORTEST:
         return None
-    found = [(word_in(term), each, count) for term, each, count in candidates(key, searcher) if one_apart(key, each)]
+    found = [
+        (word_in(term), each, count)
+        for term, each, count in candidates(key, searcher)
+        if len(each) >= SHORTEST and len(word_in(term)) > 1 and one_apart(key, each)
+    ]
     if not found:
         return None
     return max(found, key=lambda one: (one[1][0] == key[0], one[2], one[0]))[0]
