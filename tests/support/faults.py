@@ -45,6 +45,7 @@ KINDS = {  # what is killed, and what its command line holds
     "postgres": "/postgres -D ",
 }
 PLENTY = 1_000_000
+YOUNG = 5.0  # seconds
 SCARCE = 5  # pieces of a product that more want
 REST = "select id from orders where id = any($1::text[]) and not at_rest"
 BOOKS = "select key, kind, amount from provider_ledger where key = any($1::text[])"
@@ -101,7 +102,10 @@ class Outcome:
 
 
 class Killer(threading.Thread):
-    """Ends a process a second, at random, but no kind a second time before every kind was hit."""
+    """Ends a process a second, at random, but no kind a second time before every kind was hit.
+
+    None that has just begun: on a machine that is busy with other things, none would ever be there.
+    """
 
     def __init__(self, shop: Shop, data: Path, plan: Plan, wanted: threading.Event) -> None:
         super().__init__(name="killer", daemon=True)
@@ -132,7 +136,8 @@ class Killer(threading.Thread):
 
     def processes(self, mark: str) -> list[int]:
         """The eldest with this mark: of the Lambda host, not what it has forked."""
-        return [pid for pid, command in sorted(descendants(self.supervisor).items()) if mark in command][:1]
+        there = [pid for pid, command in sorted(descendants(self.supervisor).items()) if mark in command]
+        return [pid for pid in there[:1] if age(pid) > YOUNG]
 
     def functions(self) -> list[int]:
         """The environments of all functions."""
@@ -202,6 +207,15 @@ class Buyer(threading.Thread):
             assert time.monotonic() < end, f"no answer to {method} {path} in {self.plan.patience} s"
             self.repeated += 1
             time.sleep(0.2)
+
+
+def age(pid: int) -> float:
+    """Seconds since a process began; 0 when it is gone."""
+    try:
+        began = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return float(Path("/proc/uptime").read_text().split()[0]) - began / os.sysconf("SC_CLK_TCK")
 
 
 def trial(shop: Shop, data: Path, receiver: Receiver, plan: Plan) -> Outcome:
