@@ -32,11 +32,12 @@ from shop.runtime.queues import Received
 
 @dataclass
 class Neighbours:
-    """What inventory, users and catalog answer; `down` makes all of them fail."""
+    """What inventory, users and catalog answer; `down` makes all of them fail, `silent` lets them say nothing."""
 
     stock: dict[str, int] = field(default_factory=dict)
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     down: bool = False
+    silent: bool = False
     asked: list[str] = field(default_factory=list)
 
     def answer(self, path: str) -> tuple[int, Any]:
@@ -55,6 +56,8 @@ class Neighbours:
         while request := await reader.readline():
             while (await reader.readline()).strip():
                 pass
+            if self.silent:
+                continue
             status, body = self.answer(request.decode().split(" ")[1])
             content = json.dumps(body).encode()
             writer.write(f"HTTP/1.1 {status} -\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
@@ -226,6 +229,6 @@ def shop(run, database: str, emulator: Account):
 @pytest.fixture(autouse=True)
 def neighbours(shop: OrdersUnderTest):
     """Neighbours in good health at the beginning of each test."""
-    shop.neighbours.down = False
+    shop.neighbours.down = shop.neighbours.silent = False
     shop.neighbours.stock.clear()
     return shop.neighbours

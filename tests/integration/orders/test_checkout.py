@@ -203,3 +203,139 @@ def test_a_cart_that_is_left_alone_is_announced_once(shop, run):
 
 
 AN_HOUR_AGO = "update carts set updated_at = updated_at - interval '1 hour' where user_id = $1"
+
+
+def test_inventory_is_asked_once_for_all_lines(shop, run):
+    async def scenario():
+        who, first, second = shop.customer(), await shop.product(), await shop.product()
+
+        async def asked(doing):
+            shop.neighbours.asked.clear()
+            await doing
+            return [path for path in shop.neighbours.asked if path.startswith("/inventory")]
+
+        assert len(await asked(who.add(first))) == 1
+        assert len(await asked(who.add(second))) == 1
+        lines = (await who.call("GET", f"/carts/{who.id}")).json["items"]
+        path = f"/carts/{who.id}/items/{lines[0]['itemId']}"
+        assert len(await asked(who.call("PUT", path, {"quantity": 2}))) == 1
+        assert len(await asked(who.call("DELETE", path))) == 1
+        assert len(await asked(who.call("GET", f"/carts/{who.id}"))) == 1
+        shop.neighbours.down = True
+        assert len(await asked(who.add(first))) == 1  # a second question would be a second second of waiting
+
+    run(scenario())
+
+
+def test_the_line_of_a_product_that_is_gone_cannot_grow(shop, run):
+    async def scenario():
+        who, product = shop.customer(), await shop.product()
+        item = (await who.add(product)).json["items"][0]["itemId"]
+        await shop.receive(ProductDeleted(product=of_price(product, 1)), aggregate=product, version=9)
+        path = f"/carts/{who.id}/items/{item}"
+        refused = await who.call("PUT", path, {"quantity": 2})
+        assert (refused.status, refused.code, refused.json["available"]) == (409, "OUT_OF_STOCK", 0)
+        assert (await who.call("DELETE", path)).json["items"] == []
+
+    run(scenario())
+
+
+def of_price(product, price):
+    return replace_price(Product(
+        id=product, sku="S", name="x", price=yen(1), category_id="t", status="active", translations={}, version=1
+    ), price)  # fmt: skip
+
+
+def test_a_stale_if_match_changes_no_cart(shop, run):
+    async def scenario():
+        who, product = shop.customer(), await shop.product()
+        cart = await who.add(product)
+        path = f"/carts/{who.id}/items/{cart.json['items'][0]['itemId']}"
+        stale = cart.headers["etag"]
+        changed = await who.call("PUT", path, {"quantity": 2}, **{"if-match": stale})
+        assert (changed.status, changed.json["version"]) == (200, cart.json["version"] + 1)
+        for method, where, body in (
+            ("PUT", path, {"quantity": 3}),
+            ("DELETE", path, None),
+            ("DELETE", f"/carts/{who.id}", None),
+        ):
+            refused = await who.call(method, where, body, **{"if-match": stale})
+            assert (refused.status, refused.code) == (412, "VERSION_MISMATCH"), method
+        assert (await who.call("PUT", path, {"quantity": 3})).status == 200
+        assert (await who.call("DELETE", f"/carts/{who.id}")).status == 204
+        assert (await who.call("GET", f"/carts/{who.id}")).json["items"] == []
+
+    run(scenario())
+
+
+def test_a_key_belongs_to_its_user_and_compares_values_not_bytes(shop, run):
+    async def scenario():
+        one, other, product = shop.customer(), shop.customer(), await shop.product()
+        await one.add(product)
+        await other.add(product)
+        first = await one.check_out(key="shared")
+        assert (await other.check_out(key="shared")).json["id"] != first.json["id"]
+        await one.add(product)
+        same = (
+            b'{ "payment": {"token":"tok_visa", "method" : "card"},  "expectedTotal": null, "addressId":"h\\u006fme" }'
+        )
+        headers = {"idempotency-key": "shared", "content-type": "application/json"}
+        again = await one.call("POST", "/orders", same, **headers)
+        assert (again.status, again.body, again.headers["idempotency-replayed"]) == (201, first.body, "true")
+        assert again.headers["location"] == first.headers["location"]
+        assert len((await one.call("GET", f"/carts/{one.id}")).json["items"]) == 1
+        other_body = await one.check_out(key="shared", expectedTotal={"amount": 1550, "currency": "JPY"})
+        assert (other_body.status, other_body.code) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+    run(scenario())
+
+
+def test_the_first_answer_comes_again_however_the_order_went_on(shop, run):
+    async def scenario():
+        who, product = shop.customer(), await shop.product()
+        await who.add(product)
+        first = await who.check_out(key="k")
+        await who.call("POST", f"/orders/{first.json['id']}/cancel", {"reason": "x"})
+        shop.neighbours.down = True  # nobody needs to be asked for it
+        assert (await who.check_out(key="k")).body == first.body
+
+    run(scenario())
+
+
+def test_a_key_is_forgotten_after_a_day(shop, run):
+    async def scenario():
+        who, product = shop.customer(), await shop.product()
+        await who.add(product)
+        first = await who.check_out(key="k")
+        await shop.sql(
+            "update idempotency set created_at = created_at - interval '25 hours' where user_id = $1", who.id
+        )
+        assert (await who.check_out(key="k")).code == "CART_EMPTY"
+        await who.add(product)
+        second = await who.check_out(key="k")
+        assert second.status == 201
+        assert second.json["id"] != first.json["id"]
+        await shop.sql(
+            "update idempotency set created_at = created_at - interval '25 hours' where user_id = $1", who.id
+        )
+        assert await worker.sweep(shop.deps) == []
+        assert await shop.sql("select from idempotency where user_id = $1", who.id) == []
+
+    run(scenario())
+
+
+def test_a_neighbour_that_does_not_answer_is_a_timeout(shop, run):
+    async def scenario():
+        who, product = shop.customer(), await shop.product()
+        await who.add(product)
+        shop.neighbours.silent = True
+        refused = await who.check_out()
+        assert (refused.status, refused.code) == (504, "DEPENDENCY_TIMEOUT")
+        unknown = await who.add("not-copied-yet")
+        assert (unknown.status, unknown.code) == (504, "DEPENDENCY_TIMEOUT")
+        cart = await who.call("GET", f"/carts/{who.id}")
+        assert (cart.status, cart.json["items"][0]["available"]) == (200, None)
+        shop.neighbours.silent = False
+        assert (await who.check_out()).status == 201
+
+    run(scenario())
