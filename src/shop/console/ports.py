@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
-__all__ = ["LINES", "Exemplar", "Histogram", "Logs", "Matcher", "Metadata", "Metrics", "Sample", "Series"]
+__all__ = ["LINES", "Exemplar", "Histogram", "Logs", "Matcher", "Matchers", "Metadata", "Metrics", "Sample", "Series"]
 
 LINES = "lines"
 """The relation that a query over logs reads, one row per line:

@@ -1,0 +1,39 @@
+-- Times are ns since 1970, minutes those since 1970. `batch` numbers the transactions that wrote spans.
+create table if not exists spans (
+    batch bigint, start bigint, duration bigint, trace_hi ubigint, trace_lo ubigint, span_id ubigint, parent_id ubigint,
+    service varchar, name varchar, kind utinyint, status utinyint, message varchar, peer_kind varchar, peer varchar,
+    resource ubigint, scope varchar, attributes varchar, events varchar, links varchar
+);
+create table if not exists points (series ubigint, start bigint, time bigint, value double, histogram varchar);
+create table if not exists exemplars (
+    series ubigint, time bigint, value double, trace_hi ubigint, trace_lo ubigint, span_id ubigint
+);
+create sequence if not exists log_ids;
+create table if not exists logs (
+    id bigint default nextval('log_ids'), time bigint, ingested bigint, uid ubigint, message varchar, log varchar,
+    fields varchar, stream varchar, event varchar, trace_hi ubigint, trace_lo ubigint, span_id ubigint
+);
+create table if not exists resources (id ubigint primary key, attributes varchar);
+create table if not exists series (
+    id ubigint primary key, name varchar, kind varchar, temporality varchar, unit varchar, brief varchar,
+    resource ubigint, scope varchar, attributes varchar
+);
+-- Rollups. `bucket` is floor(16 * log2(duration)): 4.4 % wide.
+create table if not exists red (
+    minute integer, service varchar, name varchar, kind utinyint, error boolean, bucket smallint, n bigint
+);
+create table if not exists edges (
+    minute integer, from_kind varchar, from_name varchar, to_kind varchar, to_name varchar, error boolean,
+    bucket smallint, n bigint
+);
+-- journal: the last file of the receiver's journal that is in here; rolled: the last batch that is in the rollups.
+create table if not exists state (journal bigint, batch bigint, rolled bigint);
+insert into state select 0, 0, 0 where not exists (from state);
+create table if not exists mails (
+    id varchar primary key, sent bigint, sender varchar, recipients varchar, subject varchar, text varchar, html varchar
+);
+create table if not exists events (
+    id varchar primary key, time bigint, source varchar, type varchar, correlation_id varchar, detail varchar
+);
+create or replace view lines as
+    select time, message, log, coalesce(fields, message)::json as fields, stream, ingested, id from logs;
