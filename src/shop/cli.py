@@ -223,7 +223,10 @@ def add_inventory(commands: Any) -> None:
 def run_up(typed: argparse.Namespace) -> int:
     """Start a shop and stay."""
     code: int = importlib.import_module("shop.local.up").up(
-        typed.data, typed.port, typed.otlp_port, typed.assignments, as_json=typed.as_json
+        typed.data,
+        {"--port": typed.port, "--console-port": typed.console_port, "--otlp-port": typed.otlp_port},
+        typed.assignments,
+        as_json=typed.as_json,
     )
     return code
 

@@ -13,6 +13,8 @@ __all__ = [
     "ALERT_SUBSCRIPTIONS",
     "BUCKETS",
     "BUS",
+    "CONSOLE_QUEUE",
+    "CONSOLE_RULE",
     "CONTAINERS",
     "DATABASES",
     "FUNCTIONS",
@@ -103,6 +105,11 @@ RULES = (
     Rule("low-stock-to-alerts", ("LowStockDetected",), topic=ALERTS),
 )
 ALERT_SUBSCRIPTIONS = ("alerts-notifications",)  # queues that hear the topic, with raw delivery
+
+
+# On the laptop alone: everything on the bus goes to a queue that the console drains, and keeps. AWS has an archive.
+CONSOLE_QUEUE = "console-bus"
+CONSOLE_RULE = "everything-to-console"
 
 
 @dataclass(frozen=True, slots=True)

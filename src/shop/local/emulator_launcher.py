@@ -7,6 +7,7 @@ what is used here.
 - A long poll goes on there when its receiver has hung up, and takes a message that nobody gets: here it ends.
 - Stream records are kept for 24 h of memory: here for ten minutes.
 - It saves at its end without saying whether that went well: here a note beside its state names the generation saved.
+- It tells of its queues only with all their messages: here their depths and ages can be asked for.
 - Its own server is written in Python throughout (0.36 ms of CPU a call): uvicorn with httptools takes 0.20.
 """
 
@@ -14,6 +15,7 @@ import asyncio
 import json
 import logging
 import os
+import time
 import types
 from pathlib import Path
 from typing import Any, Final
@@ -92,6 +94,36 @@ async def hear(receive: Any, heard: "asyncio.Queue[Any]") -> None:
         heard.put_nowait(message)
         if message["type"] == "http.disconnect":
             return
+
+
+class Look:
+    """The emulator's application, which also tells of all queues at once, without their messages."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer `GET /_shop/queues`; the rest is the emulator's."""
+        if scope["type"] != "http" or scope["path"] != "/_shop/queues":
+            await self._app(scope, receive, send)
+            return
+        now = time.time()
+        body = json.dumps({queue["name"]: state_of(queue, now) for queue in sqs._queues.to_dict().values()}).encode()  # noqa: SLF001 - nothing else tells
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def state_of(queue: dict[str, Any], now: float) -> dict[str, Any]:
+    """How many messages a queue has to give, how many are being handled, and how old the oldest is."""
+    messages = queue["messages"]
+    visible = sum(message["visible_at"] <= now for message in messages)
+    oldest = min((message["sent_at"] for message in messages), default=None)
+    return {
+        "visible": visible,
+        "inFlight": len(messages) - visible,
+        "oldestAgeSeconds": None if oldest is None else round(max(now - oldest, 0.0), 3),
+    }
 
 
 class Errors(logging.Handler):
@@ -180,7 +212,7 @@ def main() -> None:
     sleepers = Sleepers()
     install(sleepers)
     note = os.environ["SHOP_NOTE"]
-    app: Any = HangUps(ministack.app)
+    app: Any = HangUps(Look(ministack.app))
     app = Noted(app, Path(note), os.environ["SHOP_GENERATION"]) if note else app
     Server(configuration(app, int(os.environ["GATEWAY_PORT"])), sleepers).run()
 

@@ -7,7 +7,7 @@ from shop.contracts import topology
 from shop.local.emulator import Access
 from shop.local.provision import MAIL_FROM, Provisioned
 
-__all__ = ["Place", "Settings", "common"]
+__all__ = ["Place", "Settings", "common", "console"]
 
 OPERATOR_EMAIL = "operator@mieruka.example"
 
@@ -36,6 +36,7 @@ class Place:
 
     gateway: int
     otlp: int
+    console: int
     apis: dict[str, int]  # port by service
     lambda_host: int
     databases: dict[str, str]  # address by service
@@ -43,11 +44,18 @@ class Place:
     functions_file: str
     checkpoints: str  # folder: how far the Lambda host has read each stream
     search: str  # folder: the search index of each catalog process
+    telemetry: str  # folder: what the console keeps
+    processes_file: str
 
     @property
     def gateway_url(self) -> str:
         """The shop as its clients see it."""
         return url(self.gateway)
+
+    @property
+    def console_url(self) -> str:
+        """The console as its user sees it."""
+        return url(self.console)
 
     @property
     def otlp_url(self) -> str:
@@ -113,6 +121,23 @@ class Settings:
         """The environment of what fills an empty shop."""
         databases = {f"{service.upper()}_DATABASE_URL": dsn for service, dsn in self.place.databases.items()}
         return {**process(), **self.everyone(), **databases}
+
+
+def console(place: Place, access: Access) -> dict[str, str]:
+    """The environment of the console, which starts before anything is made on AWS; what the user's own says of it."""
+    own = {name: value for name, value in os.environ.items() if name.startswith("CONSOLE_")}
+    return {
+        **process(),
+        **own,
+        **access.environment(),
+        "CONSOLE_PORT": str(place.console),
+        "OTLP_PORT": str(place.otlp),
+        "CONSOLE_FOLDER": place.telemetry,
+        "PROCESSES_FILE": place.processes_file,
+        "QUEUE_URL_PREFIX": access.queue_url_prefix,
+        "LAMBDA_HOST_URL": url(place.lambda_host),
+        "GATEWAY_URL": place.gateway_url,
+    }
 
 
 def process() -> dict[str, str]:

@@ -44,6 +44,11 @@ class Folder:
         return self.path / "telemetry"
 
     @property
+    def processes(self) -> Path:
+        """Which processes run, for the console."""
+        return self.path / "processes.json"
+
+    @property
     def functions(self) -> Path:
         """The environments of the functions, for the Lambda host."""
         return self.path / "functions.json"

@@ -8,8 +8,8 @@ from signal import SIGINT
 
 from shop.contracts import topology
 from shop.contracts.topology import Container
-from shop.local.emulator import SAVING, Emulator
-from shop.local.environment import Settings, process, url
+from shop.local.emulator import SAVING, Access, Emulator
+from shop.local.environment import Place, Settings, console, process, url
 from shop.local.errors import Refused
 from shop.local.http import answers
 from shop.local.language import say
@@ -26,6 +26,7 @@ STAGES = (
     ("lambda-host", *(one.name for one in topology.CONTAINERS if one.kind == "worker")),
     tuple(one.name for one in topology.CONTAINERS if one.kind == "api"),
     ("emulator", "postgres"),
+    ("console",),  # last: the others tell of their end, too
 )
 
 
@@ -98,6 +99,12 @@ class Parts:
         """The shop's one origin."""
         live = f"{settings.place.gateway_url}/health/live"
         return Spec("gateway", module("shop.local.gateway"), settings.gateway(), self.asking(live), self.alive(live))
+
+    def console(self, place: Place, access: Access) -> Spec:
+        """What takes the telemetry of all the others, and shows it."""
+        ready = f"{place.console_url}/health/ready"
+        environment = console(place, access)
+        return Spec("console", module("shop.console"), environment, self.asking(ready), self.alive(ready), grace=3)
 
     def provision(self, emulator: Emulator) -> Spec:
         """What makes the resources on the emulator, once."""

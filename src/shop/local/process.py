@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from shop.local.errors import Failed
 from shop.local.lines import Splitter
@@ -66,8 +67,18 @@ class Process:
     restarts: int = 0
     events: set[str] = field(default_factory=set)  # names of the log events since its last start
     last_words: str = ""
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     _popen: subprocess.Popen[bytes] | None = None
     _exited: asyncio.Future[int] | None = None
+
+    def about(self) -> dict[str, Any]:
+        """What others may know of it."""
+        return {
+            "name": self.spec.name,
+            "pid": self.pid,
+            "startedAt": self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "restarts": self.restarts,
+        }
 
     @property
     def pid(self) -> int | None:
@@ -89,7 +100,7 @@ class Process:
             pass_fds=(self.lifeline.pipe, self.lifeline.lock),
             start_new_session=True,  # a Ctrl-C at the terminal is for the supervisor alone, which keeps an order
         )
-        self._popen = popen
+        self._popen, self.started = popen, datetime.now(UTC)
         loop = asyncio.get_running_loop()
         self._exited = loop.create_future()
         await loop.connect_read_pipe(lambda: Splitter(self._heard), popen.stdout)

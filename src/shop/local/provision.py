@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from shop.contracts import topology
-from shop.contracts.topology import Bucket, Queue, Rule, Table
+from shop.contracts.topology import CONSOLE_QUEUE, CONSOLE_RULE, Bucket, Queue, Rule, Table
 from shop.local.emulator import Access
 
 __all__ = ["MAIL_FROM", "Provisioned", "provision"]
@@ -67,6 +67,7 @@ class Provisioner:
             *(bind(self.table, table) for table in topology.TABLES),
             *(bind(self.queue, queue) for queue in topology.QUEUES),
             *(bind(self.rule, rule) for rule in topology.RULES if rule.queue),
+            self.console,
         ]
         self.call("events", "create_event_bus", Name=topology.BUS)
         self.queues_there()
@@ -150,6 +151,15 @@ class Provisioner:
         self.call("events", "put_rule", Name=rule.name, EventBusName=topology.BUS, EventPattern=pattern)
         target = {"Id": rule.queue or rule.topic, "Arn": arn, "InputPath": "$.detail"}
         self.call("events", "put_targets", Rule=rule.name, EventBusName=topology.BUS, Targets=[target])
+
+    def console(self) -> None:
+        """The queue by which the console hears everything on the bus, each event whole."""
+        attributes = {"MessageRetentionPeriod": str(DAY), "Policy": json.dumps(senders(self.arn("sqs", CONSOLE_QUEUE)))}
+        self.one_queue(CONSOLE_QUEUE, attributes)
+        pattern = json.dumps({"source": [{"prefix": ""}]})
+        self.call("events", "put_rule", Name=CONSOLE_RULE, EventBusName=topology.BUS, EventPattern=pattern)
+        target = {"Id": CONSOLE_QUEUE, "Arn": self.arn("sqs", CONSOLE_QUEUE)}
+        self.call("events", "put_targets", Rule=CONSOLE_RULE, EventBusName=topology.BUS, Targets=[target])
 
     def alerts(self) -> None:
         """The topic of alerts, the queues that hear it, and the rules that feed it."""

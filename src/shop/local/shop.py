@@ -39,6 +39,7 @@ class Options:
 
     data: Path
     port: int
+    console_port: int
     otlp_port: int
     tunables: dict[str, str]
 
@@ -64,6 +65,7 @@ class Shop:
         """Start everything and fill an empty shop: what `--json` prints. Refused or StartFailed when it cannot be."""
         emulator = Emulator(self.folder.emulator, self.folder.port("emulator"), generation=self.generation)
         postgres = Postgres(self.folder.postgres, self.folder.secret("postgres"))
+        await self.start_console(emulator)
         provisioned, stores = await together(self.start_aws(emulator), self.start_databases(postgres, emulator))
         settings = self.settings = Settings(self.place(stores), emulator.access, provisioned, self.options.tunables)
         self.forward_lines(settings)
@@ -71,6 +73,11 @@ class Shop:
         accounts = await self.fill(settings)
         await self.until_warm(settings)
         return await self.describe(settings, accounts)
+
+    async def start_console(self, emulator: Emulator) -> None:
+        """The console, before all that has something to tell it."""
+        self.supervisor.note = self.folder.processes
+        await self.supervisor.start(self.parts.console(self.place({}), emulator.access))
 
     async def start_aws(self, emulator: Emulator) -> Provisioned:
         """The emulator with everything in it that the topology declares."""
@@ -103,6 +110,7 @@ class Shop:
         return Place(
             gateway=self.options.port,
             otlp=self.options.otlp_port,
+            console=self.options.console_port,
             apis={one.service: self.folder.port(one.name) for one in topology.CONTAINERS if one.kind == "api"},
             lambda_host=self.folder.port("lambda-host"),
             databases=stores,
@@ -110,6 +118,8 @@ class Shop:
             functions_file=str(self.folder.functions),
             checkpoints=str(self.folder.checkpoints),
             search=str(self.folder.search),
+            telemetry=str(self.folder.telemetry),
+            processes_file=str(self.folder.processes),
         )
 
     def forward_lines(self, settings: Settings) -> None:
@@ -157,7 +167,7 @@ class Shop:
         environments = decoded(await ask(self.client, f"{url(place.lambda_host)}/environments")) or {}
         return {
             "gateway": place.gateway_url,
-            "console": None,
+            "console": place.console_url,
             "otlp": place.otlp_url,
             "emulator": access.endpoint,
             "aws": {
@@ -173,11 +183,21 @@ class Shop:
 
     async def renew(self, extent: Extent) -> dict[str, Any]:
         """Forget what is in the folder, and start and fill everything anew: as `start`."""
+        if extent == "telemetry":
+            return await self.renew_telemetry()
         self.supervisor.kill()  # what they hold is to be forgotten: nothing to save
         await self.supervisor.stop(STAGES)
         await asyncio.to_thread(forget, self.folder, extent)
         self.generation = new_id()
         return await self.start()
+
+    async def renew_telemetry(self) -> dict[str, Any]:
+        """Forget what the console keeps; the rest of the shop goes on."""
+        assert self.settings is not None  # noqa: S101 - it has started
+        await self.supervisor.end("console")
+        await asyncio.to_thread(forget, self.folder, "telemetry")
+        await self.supervisor.start(self.parts.console(self.settings.place, self.settings.access))
+        return await self.describe(self.settings, await self.fill(self.settings))
 
     async def stop(self) -> None:
         """End everything in order; says so while the emulator saves."""

@@ -10,8 +10,10 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from shop.local.folder import write_private
 from shop.local.language import say
 from shop.local.lines import Screen
 from shop.local.process import Lifeline, Process, Spec, StartFailed
@@ -38,6 +40,7 @@ class Supervisor:
         self._lifeline = Lifeline(self._read_end, lock)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self.lost: asyncio.Future[None] | None = None
+        self.note: Path | None = None  # a file that says which processes run, renewed whenever one starts or ends
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -64,12 +67,30 @@ class Supervisor:
         """Process ids by name, of those that run."""
         return {name: pid for name, process in self.processes.items() if (pid := process.pid)}
 
+    def write_note(self) -> None:
+        """Which processes run."""
+        if self.note is not None:
+            running = [process.about() for process in self.processes.values() if process.pid]
+            write_private(self.note, running)
+
+    async def end(self, name: str) -> None:
+        """End one process, and keep it so."""
+        keeper = self._keepers.pop(name, None)
+        if keeper:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+        process = self.processes.pop(name, None)
+        if process:
+            await process.stop()
+        self.write_note()
+
     async def start(self, *specs: Spec) -> None:
         """Start these at once, wait until all are ready, and keep them so. StartFailed when one does not get there."""
         started = [Process(spec, self._lifeline, self._show) for spec in specs]
         for process in started:
             self.processes[process.spec.name] = process
             await process.start()
+        self.write_note()
         await together(*(process.until_ready() for process in started))
         for process in started:
             keeper = self._keepers[process.spec.name] = asyncio.create_task(self._keep(process))
@@ -108,6 +129,7 @@ class Supervisor:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 process.restarts += 1
                 await process.start()
+                self.write_note()
         finally:
             watching.cancel()
 

@@ -29,21 +29,26 @@ REFUSED: Final = 2  # the exit code of what its user can mend
 WITH_PARENT = "SHOP_ENDS_WITH_PARENT"  # set by the Makefile: `make up` that is killed must leave nothing behind
 
 
-def up(data: Path, port: int, otlp_port: int, assignments: list[str], *, as_json: bool) -> int:
-    """Run a shop until it is told to end; the exit code. Refused when it cannot start."""
+def up(data: Path, ports: dict[str, int], assignments: list[str], *, as_json: bool) -> int:
+    """Run a shop until it is told to end; the exit code. Refused when it cannot start.
+
+    `ports` are those of `--port`, `--console-port` and `--otlp-port`; 0 is any that is free.
+    """
     tunables = chosen(assignments)
-    options = Options(data, free_port() if port == 0 else port, free_port() if otlp_port == 0 else otlp_port, tunables)
+    ports = {option: port or free_port() for option, port in ports.items()}
+    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables)
     screen = Screen(sys.stderr if as_json else sys.stdout)
     folder = Folder(data)
     held = folder.hold(screen.say)
     try:
-        if not is_free(options.port):
-            raise Refused(
-                say(
-                    f"ポート {options.port} は使用中です。--port で別のポートを選べます",
-                    f"port {options.port} is taken: choose another with --port",
+        for option, port in ports.items():
+            if not is_free(port):
+                raise Refused(
+                    say(
+                        f"ポート {port} は使用中です。{option} で別のポートを選べます",
+                        f"port {port} is taken: choose another with {option}",
+                    )
                 )
-            )
         return asyncio.run(Command(options, folder, screen, held, as_json=as_json).run())
     finally:
         folder.running.unlink(missing_ok=True)

@@ -168,7 +168,7 @@ def test_everything_of_the_topology_is_there_and_stays_when_made_again(emulator:
         assert int(redrive["maxReceiveCount"]) == queue.max_receives
         assert "events.amazonaws.com" in made["Policy"]
     rules = client(emulator.access, "events").list_rules(EventBusName=topology.BUS)["Rules"]
-    assert {rule["Name"] for rule in rules} == {rule.name for rule in topology.RULES}
+    assert {rule["Name"] for rule in rules} == {rule.name for rule in topology.RULES} | {topology.CONSOLE_RULE}
     cognito = client(emulator.access, "cognito-idp")
     groups = cognito.list_groups(UserPoolId=emulator.provisioned.user_pool_id)["Groups"]
     assert {group["GroupName"] for group in groups} == set(topology.GROUPS)

@@ -66,10 +66,13 @@ class Receiver:
             raise Refused(503, UNAVAILABLE, "The console cannot keep up.", {"retry-after": "1"}) from problem
 
 
+PATHS: Final[dict[str, Signal]] = {f"/v1/{signal}": signal for signal in get_args(Signal)}
+
+
 def checked(scope: Scope, headers: dict[str, str], media: str) -> Signal:
     """Which signal it is. Raises Refused."""
-    signal = scope["path"].removeprefix("/v1/")
-    if signal not in get_args(Signal) or not scope["path"].startswith("/v1/"):
+    signal = PATHS.get(scope["path"])
+    if signal is None:
         raise Refused(404, UNIMPLEMENTED, "POST /v1/traces, /v1/metrics or /v1/logs.")
     if scope["method"] != "POST":
         raise Refused(405, UNIMPLEMENTED, "POST only.", {"allow": "POST"})
@@ -77,7 +80,7 @@ def checked(scope: Scope, headers: dict[str, str], media: str) -> Signal:
         raise Refused(421, PERMISSION_DENIED, "This receiver is for this machine alone.")
     if media not in TYPES:
         raise Refused(415, INVALID, f"Content-Type must be {' or '.join(TYPES)}.")
-    return signal  # type: ignore[return-value]  # it is one of them
+    return signal
 
 
 async def read(receive: Receive, headers: dict[str, str]) -> bytes:

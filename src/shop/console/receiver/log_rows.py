@@ -60,7 +60,7 @@ def row(record: LogRecord, origin: Origin, moment: int, now: int) -> tuple[Any, 
     return (
         moment,
         now,
-        hashed(str(uid).encode()) if uid else 0,
+        uid_of(record, uid, origin, message),
         message,
         origin.log,
         None if fields is line and body is not line else encode(fields).decode(),
@@ -70,6 +70,15 @@ def row(record: LogRecord, origin: Origin, moment: int, now: int) -> tuple[Any, 
         trace_lo,
         ident(record.span_id),
     )
+
+
+def uid_of(record: LogRecord, uid: Any, origin: Origin, message: str) -> int:
+    """What a record that is sent again has in common with itself; 0 where nothing tells."""
+    if uid:
+        return hashed(str(uid).encode())
+    if not record.observed_time_unix_nano:
+        return 0
+    return hashed(encode((origin.id, record.time_unix_nano, record.observed_time_unix_nano, message)))
 
 
 def object_in(message: str) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ class Peer(NamedTuple):
 
 STORAGE: Final = {"S3": "s3"}
 MAIL: Final = {"SESv2": "ses", "SES": "ses"}
+HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})  # what listens there is ours, and tells of itself
 TOLD_BY_PRODUCERS: Final = frozenset({"SQS", "EventBridge", "SNS"})
 SYSTEMS: Final = {"aws_eventbridge": "bus", "aws.eventbridge": "bus", "aws_sns": "topic", "aws.sns": "topic"}
 
@@ -38,7 +39,7 @@ def peer_of(kind: int, service: str, attributes: Mapping[str, Any]) -> Peer | No
     if attributes.get("aws.s3.bucket"):
         return Peer("storage", f"s3/{attributes['aws.s3.bucket']}")
     address = attributes.get("server.address") or attributes.get("peer.service")
-    return Peer("maybe", str(address)) if address else None
+    return Peer("maybe", str(address)) if address and address not in HERE else None
 
 
 def destination(attributes: Mapping[str, Any]) -> Peer | None:

@@ -57,6 +57,7 @@ class Database:
         self._connection.execute((files("shop.console.store") / "schema.sql").read_text(encoding="utf-8"))
         self._connection.execute("set enable_external_access=false; set lock_configuration=true")
         self._local = threading.local()
+        self._writing = threading.RLock()
         state = self._connection.execute("select journal, batch, rolled from state").fetchone()
         assert state is not None  # noqa: S101 - the schema puts it there
         self.journal, self.batch, self.rolled = state
@@ -82,14 +83,15 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The writing connection, all or nothing; for the one thread that writes."""
-        self._connection.begin()
-        try:
-            yield self._connection
-        except BaseException:
-            self._connection.rollback()
-            raise
-        self._connection.commit()
+        """The writing connection, all or nothing, for one thread at a time."""
+        with self._writing:
+            self._connection.begin()
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
 
     def write(self, rows: Rows, journal: int) -> None:
         """All rows of the journal's file of this number, those excepted that are there already."""
@@ -131,7 +133,8 @@ class Database:
 
     def checkpoint(self) -> None:
         """Bring what was written into its place, and give the room of what was deleted back."""
-        self._connection.execute("checkpoint")
+        with self._writing:
+            self._connection.execute("checkpoint")
 
     def close(self) -> None:
         """Write everything into the file itself and close it."""

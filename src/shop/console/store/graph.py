@@ -54,7 +54,7 @@ class Edge(NamedTuple):
 
 
 LOADS: Final = """
-    with parts as (select {keys}, error, value, sum(n) as n from ({rows}) group by all),
+    with parts as (select {keys}, error, value, sum(n) as n from ({rows}) group by {group}),
     running as (
         select *, sum(n) over (partition by {keys} order by value) as reached,
             sum(n) over (partition by {keys}) as total
@@ -128,8 +128,8 @@ def entries(database: Database, part: Window, which: str) -> str:
         where minute >= {part.first} and minute < {part.last} and {which}"""
 
 
-def edges(database: Database, start: int, end: int, now: int) -> list[Edge]:
-    """Every flow between two nodes."""
+def edges(database: Database, start: int, end: int, now: int) -> tuple[list[Edge], dict[tuple[str, str], Load]]:
+    """Every flow between two nodes; and, by kind and name, all that goes into a node."""
     part = window(database, start, end)
     keys = "from_kind, from_name, to_kind, to_name"
     columns = f"{keys}, error, duration::double as value, 1 as n"
@@ -140,7 +140,9 @@ def edges(database: Database, start: int, end: int, now: int) -> list[Edge]:
     if part.rolled:
         rows += f""" union all select {keys}, error, {VALUE}, n from edges
             where minute >= {part.first} and minute < {part.last}"""
-    return [Edge(row[0], row[1], row[2], row[3], Load(*row[4:])) for row in loads(database, keys, rows)]
+    found = loads(database, keys, rows, f"grouping sets (({keys}, error, value), (to_kind, to_name, error, value))")
+    each = [Edge(row[0], row[1], row[2], row[3], Load(*row[4:])) for row in found if row[1] is not None]
+    return each, {(row[2], row[3]): Load(*row[4:]) for row in found if row[1] is None}
 
 
 def looks(database: Database, part: Window) -> list[tuple[int, int, str, str]]:
@@ -171,6 +173,6 @@ def flows(low: int, high: int, child: str, pair: str, now: int) -> str:
     return FLOWS.format(low=low - REACH, high=high + REACH, child=child, pair=pair, settled=now - UNANSWERED)
 
 
-def loads(database: Database, keys: str, rows: str) -> list[tuple[Any, ...]]:
+def loads(database: Database, keys: str, rows: str, group: str = "all") -> list[tuple[Any, ...]]:
     """Keys and load, of the rows of one query."""
-    return database.query(LOADS.format(keys=keys, rows=rows))
+    return database.query(LOADS.format(keys=keys, rows=rows, group=group))

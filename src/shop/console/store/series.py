@@ -1,12 +1,12 @@
 """Which series there are, in memory: what a selector finds before any sample is read."""
 
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
+import re2
 
 from shop.console.ports import Matcher, Metadata
 
@@ -106,6 +106,11 @@ class Registry:
             names = named or list(self._by_name)
             return [entry for name in names for entry in self._by_name.get(name, {}).values()]
 
+    def named(self, name: str) -> list[Entry]:
+        """The series of one metric."""
+        with self._lock:
+            return list(self._by_name.get(name, {}).values())
+
     def metadata(self, name: str | None) -> list[Metadata]:
         """What is known of every metric, or of one."""
         with self._lock:
@@ -121,9 +126,11 @@ def test_of(matcher: Matcher) -> Any:
     """What a label's value must pass."""
     if matcher.op in ("=", "!="):
         return lambda value: (value == matcher.value) == (matcher.op == "=")
+    options = re2.Options()
+    options.log_errors = False
     try:
-        pattern = re.compile(matcher.value, re.DOTALL)
-    except re.error as error:
+        pattern = re2.compile(f"(?s:{matcher.value})", options)
+    except re2.error as error:
         raise ValueError(f"{matcher.value} is no regular expression: {error}") from error
     return lambda value: (pattern.fullmatch(value) is not None) == (matcher.op == "=~")
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import msgspec
@@ -53,6 +54,7 @@ class Environment:
         self.function, self.name = function, f"{function.name}-{number}"
         self.on_idle = on_idle
         self.pid: int | None = None
+        self.started = datetime.now(UTC)
         self.current: Invocation | None = None
         self.started_for: Invocation | None = None  # until it first asks for work
         self.idle_since = 0.0

@@ -97,6 +97,9 @@ class Host:
         if request.path == "/ready":
             cold = [name for name, pool in self.pools.items() if not pool.warm.is_set()]
             return Answer(503 if cold else 200, msgspec.json.encode({"cold": cold}))
+        if request.path == "/processes":
+            running = [about for pool in self.pools.values() for about in pool.running]
+            return Answer(200, msgspec.json.encode(running), {"Content-Type": "application/json"})
         if request.path == "/environments":
             pids = {name: pid for pool in self.pools.values() for name, pid in pool.pids.items()}
             return Answer(200, msgspec.json.encode(pids), {"Content-Type": "application/json"})

@@ -46,6 +46,20 @@ class Pool:
         """The processes, by name."""
         return {name: each.pid for name, each in self._all.items() if each.pid is not None}
 
+    @property
+    def running(self) -> list[dict[str, Any]]:
+        """The processes, as the console shows them. One that ends is replaced by another, never started again."""
+        return [
+            {
+                "name": name,
+                "pid": each.pid,
+                "startedAt": each.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "restarts": 0,
+            }
+            for name, each in self._all.items()
+            if each.pid is not None
+        ]
+
     async def invoke(self, payload: bytes) -> Outcome:
         """Run the function on `payload`. Raises Busy."""
         timeout = self.function.timeout.total_seconds()

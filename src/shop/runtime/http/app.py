@@ -182,8 +182,8 @@ def client_address(scope: Scope, headers: Mapping[str, str]) -> str:
 class Front:
     """What surrounds every request: trace, session, language, problems, and the account of it all."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
-        self.app, self.service = app, service
+    def __init__(self, app: ASGIApp, service: str, *, told: bool = True) -> None:
+        self.app, self.service, self.told = app, service, told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; anything else passes through."""
@@ -193,7 +193,7 @@ class Front:
         scope["shop.headers"] = headers = joined(scope["headers"])
         scope["shop.language"] = language_of(headers.get("accept-language", ""))
         scope["shop.session"] = session = uuid_or_none(headers.get("x-session-id"))
-        if scope["path"].startswith("/health/"):
+        if not self.told or scope["path"].startswith("/health/"):
             await self.answer(scope, receive, send, telemetry.trace_id())
             return
         synthetic = headers.get("x-synthetic")
@@ -262,7 +262,10 @@ class Front:
                 await send_problem(sending, scope, ending, trace_id)
             return status, ending
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a clean 500 and the log the rest
-            telemetry.log.add({names.EXCEPTION_STACKTRACE: stack(error)})
+            if self.told:
+                telemetry.log.add({names.EXCEPTION_STACKTRACE: stack(error)})
+            else:
+                telemetry.log(names.REQUEST, {names.EXCEPTION_STACKTRACE: stack(error)}, level="ERROR")
             if not status:
                 await send_problem(sending, scope, Problem("An error of ours."), trace_id)
             return status, error
@@ -309,10 +312,11 @@ class Service(Starlette):
     """A Starlette application whose only middleware is ours."""
 
     service: str
+    told: bool
 
     def build_middleware_stack(self) -> ASGIApp:
         """The router inside the front: problems are made there, so Starlette's own two layers have nothing to do."""
-        return Front(self.router, self.service)
+        return Front(self.router, self.service, told=self.told)
 
 
 def application(
@@ -322,8 +326,12 @@ def application(
     tokens: Verifier | None = None,
     ready: Mapping[str, Ping] | None = None,
     lifespan: Sequence[AbstractAsyncContextManager[Any]] = (),
+    told: bool = True,
 ) -> Starlette:
-    """The routes as an application over `deps`. `ready`: pings of dependencies; `lifespan`: entered at start."""
+    """The routes as an application over `deps`. `ready`: pings of dependencies; `lifespan`: entered at start.
+
+    Requests that are not `told` leave no span, metric or line: those to the place where these are looked at.
+    """
 
     @asynccontextmanager
     async def living(_app: Starlette) -> Any:
@@ -338,7 +346,7 @@ def application(
         by_path.setdefault(route.path, []).append(route)
     paths = sorted(by_path, key=lambda path: [part.startswith("{") for part in path.split("/")])
     service = Service(lifespan=living)
-    service.service = routes.service
+    service.service, service.told = routes.service, told
     service.router.redirect_slashes = False
     service.router.default = not_found
     health = Health(ready or {})

@@ -1,0 +1,5 @@
+"""`python -m shop.console` runs it."""
+
+from shop.console.app import main
+
+main()

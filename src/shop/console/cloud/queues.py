@@ -1,0 +1,104 @@
+"""Queues as they are now. The emulator is asked beside SQS: looking at a queue must never receive from it."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from shop.console.store.database import Database
+from shop.contracts.topology import QUEUES, Queue, dead_letter_queue
+from shop.kernel.errors import DependencyUnavailable
+from shop.runtime.wire import Client, WireError
+
+__all__ = ["Watcher", "queue_named"]
+
+REASONS: Final = """
+    select json_extract_string(coalesce(fields, message), '$.messageId') as message_id,
+        arg_max(json_extract_string(coalesce(fields, message), '$.reason'), time),
+        arg_max(json_extract_string(coalesce(fields, message), '$."error.type"'), time)
+    from logs where event = 'shop.message.failed' and message_id in (select unnest(?::varchar[])) group by 1"""
+
+
+def queue_named(name: str) -> Queue | None:
+    """A queue of the shop's; not a dead-letter queue."""
+    return next((queue for queue in QUEUES if queue.name == name), None)
+
+
+class Watcher:
+    """Asks the emulator."""
+
+    def __init__(self, client: Client, emulator: str, account: str, region: str) -> None:
+        self._client, self._emulator = client, emulator
+        self._account, self._region = account, region
+
+    async def overview(self) -> list[dict[str, Any]]:
+        """Every queue with its depth, the age of its oldest message, and its dead letters."""
+        states: dict[str, dict[str, Any]] = await self._ask("/_shop/queues")
+        return [described(queue, states) for queue in QUEUES]
+
+    async def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Everything on a queue, oldest first."""
+        url = quote(f"{self._emulator}/{self._account}/{queue}", safe="")
+        where = f"account={self._account}&region={self._region}&QueueUrl={url}"
+        answer = await self._ask(f"/_ministack/sqs/messages?{where}")
+        boxes = answer["messages"].get(self._account, {}).get(self._region, {})
+        return [message for box in boxes.values() for message in box]
+
+    async def _ask(self, path: str) -> Any:
+        try:
+            answer = await self._client.request("GET", self._emulator + path, timeout=5.0, max_body=1 << 28)
+        except WireError as error:
+            raise DependencyUnavailable("SQS cannot be reached.") from error
+        if answer.status != 200:
+            raise DependencyUnavailable("SQS does not tell of its queues.")
+        return msgspec.json.decode(answer.body)
+
+
+def described(queue: Queue, states: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A queue as the API shows it."""
+    dead = dead_letter_queue(queue.name)
+    state = states.get(queue.name, {})
+    return {
+        "name": queue.name,
+        "kind": "fifo" if queue.fifo else "standard",
+        "depth": state.get("visible", 0),
+        "inFlight": state.get("inFlight", 0),
+        "oldestAgeSeconds": state.get("oldestAgeSeconds"),
+        "deadLetters": states.get(dead, {}).get("visible", 0) + states.get(dead, {}).get("inFlight", 0),
+        "deadLetterQueue": dead,
+    }
+
+
+def dead_letters(database: Database, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Dead letters as the API shows them, newest first: why is on them, or in the log of who could not handle them."""
+    told = database.query(REASONS, ([each["MessageId"] for each in messages],))
+    reasons = {id_: reason or kind for id_, reason, kind in told}
+    return [dead_letter(each, reasons) for each in reversed(messages)]
+
+
+def dead_letter(message: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
+    """One of them."""
+    given = message["MessageAttributes"]
+    own = text_of(given, "reason") or text_of(given, "error.type")
+    return {
+        "messageId": message["MessageId"],
+        "body": message["Body"],
+        "reason": own or reasons.get(message["MessageId"]),
+        "receiveCount": message["ReceiveCount"],
+        "traceId": trace_of(message["Body"]),
+    }
+
+
+def text_of(attributes: dict[str, Any], name: str) -> str | None:
+    """A message attribute that is text."""
+    value = attributes.get(name, {}).get("StringValue")
+    return value if isinstance(value, str) else None
+
+
+def trace_of(body: str) -> str | None:
+    """The trace that an envelope belongs to."""
+    try:
+        parent = msgspec.json.decode(body)["metadata"]["traceparent"]
+        return str(parent).split("-")[1]
+    except (msgspec.DecodeError, KeyError, TypeError, IndexError):
+        return None

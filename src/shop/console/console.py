@@ -1,0 +1,20 @@
+"""What the console is made of, for its routes."""
+
+from dataclasses import dataclass
+
+from shop.console.cloud.processes import Processes
+from shop.console.cloud.queues import Watcher
+from shop.console.store.store import Store
+from shop.runtime.queues import Queues
+
+__all__ = ["Console"]
+
+
+@dataclass
+class Console:
+    """All parts of one console."""
+
+    store: Store
+    sqs: Queues
+    queues: Watcher
+    processes: Processes

@@ -1,0 +1,62 @@
+"""The observability points, objectives and alarms, evaluated on what the console keeps."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from shop.console.console import Console
+from shop.console.figures import samples
+from shop.console.routes.common import Moment, off_loop, page, routes, span_of_time
+from shop.console.store.store import Store
+from shop.kernel.errors import NotFound
+from shop.telemetry.points import Point, points
+from shop.telemetry.samples import Sample, Window
+
+__all__ = ["SignalNotFound", "evaluated"]
+
+
+class SignalNotFound(NotFound):
+    """There is no observability point of this id."""
+
+    code = "SIGNAL_NOT_FOUND"
+    title = {"ja": "観測ポイントが見つかりません", "en": "No such observability point"}  # noqa: RUF012 - as Problem's
+
+
+@routes.get("/api/signals")
+async def list_signals(console: Console, from_: Moment | None = None, to: Moment | None = None) -> dict[str, Any]:
+    """Every observability point with its value over a window."""
+    since, until = span_of_time(from_, to)
+    return page(await off_loop(evaluated, console.store, points(), since, until))
+
+
+@routes.get("/api/signals/{id}", raises=[SignalNotFound])
+async def get_signal(
+    console: Console,
+    id: str,  # noqa: A002 - as it stands in the path
+    from_: Moment | None = None,
+    to: Moment | None = None,
+) -> dict[str, Any]:
+    """One observability point with its value over a window."""
+    since, until = span_of_time(from_, to)
+    found = next((each for each in points() if each.id == id), None)
+    if found is None:
+        raise SignalNotFound
+    return (await off_loop(evaluated, console.store, (found,), since, until))[0]
+
+
+def evaluated(store: Store, which: tuple[Point, ...], since: int, until: int) -> list[dict[str, Any]]:
+    """These points over (since, until]."""
+    metrics = {metric for each in which for metric in each.metrics}
+    given = samples(store, metrics, since, until)
+    return [told(each, given, since, until) for each in which]
+
+
+def told(point: Point, given: list[Sample], since: int, until: int) -> dict[str, Any]:
+    """A point as the API shows it."""
+    answer = msgspec.to_builtins(point.evaluate(given, Window(since, until)))
+    about = {name: msgspec.to_builtins(getattr(point, name)) for name in TOLD}
+    return {**about, **answer, "promql": point.promql(timedelta(microseconds=(until - since) // 1000))}
+
+
+TOLD = ("id", "service", "title", "question", "definition", "why", "unit", "insights", "queries")
