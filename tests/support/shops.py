@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,17 +21,22 @@ __all__ = ["own_shop"]
 def own_shop(*settings: str, otlp_port: int | None = None) -> Iterator[tuple[Shop, Path]]:
     """A shop with `settings` (`NAME=VALUE`), and its data folder; it ends with the block.
 
-    Nothing listens on its OTLP port unless the caller does.
+    Its console takes its telemetry, unless the caller listens on `otlp_port`.
     """
     with tempfile.TemporaryDirectory(prefix="shop-own-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "shop"
-        ports = ("--port", free_port(), "--console-port", free_port(), "--otlp-port", otlp_port or free_port())
+        ports = ("--port", free_port(), "--console-port", free_port(), "--otlp-port", free_port())
+        elsewhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{otlp_port}"} if otlp_port else {}
         chosen = [part for setting in settings for part in ("--set", setting)]
         command = [sys.executable, "-m", "shop.cli", "up", "--json", "--no-traffic", "--data", data, *ports, *chosen]
         log = Path(folder) / "shop.log"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
-                [str(part) for part in command], stdout=subprocess.PIPE, stderr=stderr, process_group=0
+                [str(part) for part in command],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                process_group=0,
+                env=os.environ | elsewhere,
             )
         try:
             assert process.stdout is not None

@@ -8,6 +8,7 @@ __all__ = ["trim"]
 
 MINUTE: Final = 60 * 10**9
 SHARE: Final = 0.2  # of the spans, points and lines that go at once when there are too many
+IN_VAIN: Final = 3  # rounds: room comes back in blocks of 120,000 rows, and where there are only few, not each time
 TOO_OLD: Final = (
     "delete from spans where start < $1",
     "delete from points where time < $1",
@@ -18,11 +19,11 @@ TOO_OLD: Final = (
     "delete from red where minute < $1 // 60000000000",
     "delete from edges where minute < $1 // 60000000000",
 )
-OLDEST: Final = """
+OLDEST: Final = f"""
     select min(moment) from (
-        select approx_quantile(start, $1) as moment from spans
-        union all select approx_quantile(time, $1) from points
-        union all select approx_quantile(time, $1) from logs)"""
+        select approx_quantile(start, {SHARE}) as moment from spans
+        union all select approx_quantile(time, {SHARE}) from points
+        union all select approx_quantile(time, {SHARE}) from logs)"""
 FIRST: Final = """
     select min(moment) from (select min(start) as moment from spans union all select min(time) from points
         union all select min(time) from logs)"""
@@ -37,13 +38,14 @@ def trim(database: Database, oldest: int, disk_bytes: int) -> bool:
     trimmed = bool(first < oldest)
     if trimmed:
         forget(database, oldest)
-    for _ in range(round(1 / SHARE)):
-        if database.size() <= disk_bytes:
-            break
-        moment = database.query(OLDEST, (SHARE,))[0][0]
+    size, in_vain = database.size(), 0
+    while size > disk_bytes and in_vain < IN_VAIN:
+        moment = database.query(OLDEST)[0][0]
         if moment is None:
             break
         forget(database, int(moment) + 1)
+        before, size = size, database.size()
+        in_vain = in_vain + 1 if size >= before else 0
         trimmed = True
     return trimmed
 
