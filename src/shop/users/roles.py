@@ -20,7 +20,7 @@ __all__ = ["change", "find"]
 
 LOCK = ("LOCK#roles", "LOCK")
 LEASE = timedelta(seconds=30)  # longer than any change takes; after that a dead holder blocks nobody
-ATTEMPTS = 40
+ATTEMPTS = 100  # some five seconds
 
 
 async def find(users: Users, user_id: str) -> list[str]:

@@ -34,15 +34,22 @@ async def on_sweep(deps: Sweeping, _message: Envelope[SweepDue]) -> None:
 
 
 async def sweep(users: Users) -> None:
-    """What is due by now, the longest waiting first, for as long as one call may take; the next sweep goes on."""
+    """What is due by now, the longest waiting first, for as long as one call may take; the next sweep goes on.
+
+    What fails does not keep the rest from being done; it is raised at the end.
+    """
     began = monotonic()
     start: Item | None = None
+    failures: list[BaseException] = []
     while monotonic() - began < LONGEST:
         found = await store.due(users.table, PAGE, start)
-        await asyncio.gather(*(settle(users, item) for item in found.items))
+        outcomes = await asyncio.gather(*(settle(users, item) for item in found.items), return_exceptions=True)
+        failures += [outcome for outcome in outcomes if outcome is not None]
         start = found.start
         if start is None:
-            return
+            break
+    if failures:
+        raise failures[0]
 
 
 async def settle(users: Users, item: Item) -> None:

@@ -127,7 +127,9 @@ def test_two_admins_who_dismiss_each_other_at_once_leave_one(run, users, chief):
     run(story())
 
 
-def test_who_died_while_changing_roles_blocks_nobody_for_long(run, users, customer):
+def test_who_died_while_changing_roles_blocks_nobody_for_long(run, users, customer, monkeypatch):
+    monkeypatch.setattr("shop.users.roles.ATTEMPTS", 3)
+
     async def story():
         table = users.deps.table
         dead = {"pk": LOCK[0], "sk": LOCK[1], "holder": "dead"}

@@ -11,6 +11,9 @@ from tests.support.otlp import Receiver, sending
 
 from shop import telemetry
 from shop.kernel.clock import now, parse, stamp
+from shop.kernel.errors import DependencyUnavailable
+from shop.runtime.aws import AwsError
+from shop.users import worker
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 
@@ -227,6 +230,26 @@ def test_a_sweep_that_dies_is_followed_by_one_that_goes_on(run, users):
         assert durations(collector)["expired"][0] == 3
 
 
+def test_one_thing_that_cannot_be_settled_keeps_no_other_waiting(run, users):
+    async def story():
+        stuck, other = await users.register(), await users.customer()
+        await users.change(*users.due_key("registration", stuck.id), gsi1sk=LONG_AGO)
+        await due_now(users, other, stamp(now() - timedelta(seconds=1)))
+
+        def refuse(operation):
+            if operation == "AdminDeleteUser":
+                raise AwsError("cognito-idp", operation, 400, "NotAuthorizedException", "no", {})
+
+        with every_aws_call(refuse), pytest.raises(AwsError):
+            await worker.sweep(users.deps)
+        item = await users.deps.table.get(f"USER#{other.id}", f"SESSION#{other.session_id}")
+        assert item["endReason"] == "expired"
+        await users.sweep()
+        assert await users.pool_users(stuck.email) == []
+
+    run(story())
+
+
 def test_a_session_that_begins_during_a_reset_by_the_old_password_ends_with_it(run, users):
     """Between the old password's last login and its end there is no gap."""
 
@@ -248,8 +271,6 @@ def test_a_session_that_begins_during_a_reset_by_the_old_password_ends_with_it(r
 
 
 def test_a_login_whose_session_cannot_be_kept_gives_no_token(run, users):
-    from shop.kernel.errors import DependencyUnavailable
-
     def failing(operation):
         if operation == "TransactWriteItems":
             raise DependencyUnavailable
