@@ -138,10 +138,7 @@ def set_operation(node: Binary, left: Vector, right: Vector) -> Vector:
 
 def covered(vector: Vector, matching: Matching) -> dict[Labels, list[bool]]:
     """At which steps there is a series of each signature."""
-    return {
-        key: [any(cell is not None for cell in cells) for cells in zip(*(each.cells for each in members), strict=True)]
-        for key, members in by_signature(vector, matching).items()
-    }
+    return {key: steps_with_values(members) for key, members in by_signature(vector, matching).items()}
 
 
 def filtered(column: Column, others: dict[Labels, list[bool]], matching: Matching, *, wanted: bool) -> Column:
@@ -158,49 +155,61 @@ def of_vectors(node: Binary, left: Vector, right: Vector, operate: Operate) -> V
     many_left = matching.card != "one-to-many"
     many, one = (left, right) if many_left else (right, left)
     ones = by_signature(one, matching)
+    there = steps_with_values(many)
     for key, members in ones.items():
-        refuse_duplicates(key, members, "right" if many_left else "left")
-    results: dict[Labels, Pairing] = {}
+        refuse_duplicates(key, members, there, "right" if many_left else "left")
+    results: dict[object, Pairing] = {}
     for column in many:
         key = signature(column.labels, matching)
         for other in ones.get(key, ()):
-            a, b = (column, other) if many_left else (other, column)
             labels = result_labels(node, column.labels, other.labels)
-            slot = results.setdefault(key if matching.card == "one-to-one" else labels, Pairing(matching, len(a.cells)))
-            slot.add(
-                labels,
-                [None if x is None or y is None else operate(x, y) for x, y in zip(a.cells, b.cells, strict=True)],
-            )
+            slot = results.setdefault(key if matching.card == "one-to-one" else (key, labels), Pairing(matching))
+            pairs = list(zip(column.cells, other.cells, strict=True))
+            sides = pairs if many_left else [(y, x) for x, y in pairs]
+            cells = [None if x is None or y is None else operate(x, y) for x, y in sides]
+            slot.take([met(node, x, y, cell) for (x, y), cell in zip(pairs, cells, strict=True)])
+            slot.columns.append(Column(labels, cells))
     return unique(column for slot in results.values() for column in slot.columns)
 
 
-class Pairing:
-    """Results that must not meet at a step: of one signature, or of the same labels."""
+def met(node: Binary, x: Value | None, y: Value | None, result: Value | None) -> bool:
+    """Whether two cells are a pair: what a comparison filtered out is one, kinds that have no operator are none."""
+    if x is None or y is None:
+        return False
+    histograms = isinstance(x, Histogram) + isinstance(y, Histogram)
+    return result is not None or not histograms or (histograms == 2 and node.op in ("==", "!="))
 
-    def __init__(self, matching: Matching, steps: int) -> None:
+
+class Pairing:
+    """Results that must not meet at a step: of one signature, or of the same labels; those filtered out count, too."""
+
+    def __init__(self, matching: Matching) -> None:
         self.columns: Vector = []
-        self.taken = [False] * steps
+        self.taken: list[bool] = []
         self.matching = matching
 
-    def add(self, labels: Labels, cells: list[Value | None]) -> None:
-        """One more pair of series."""
-        for step, cell in enumerate(cells):
-            if cell is not None and self.taken[step]:
-                raise ExecutionError(
-                    "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                    if self.matching.card == "one-to-one"
-                    else "multiple matches for labels: grouping labels must ensure unique matches"
-                )
-            self.taken[step] = self.taken[step] or cell is not None
-        self.columns.append(Column(labels, cells))
+    def take(self, steps: list[bool]) -> None:
+        """One more pair of series, which meet at these steps."""
+        if any(before and now for before, now in zip(self.taken, steps, strict=False)):
+            raise ExecutionError(
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                if self.matching.card == "one-to-one"
+                else "multiple matches for labels: grouping labels must ensure unique matches"
+            )
+        self.taken = [a or b for a, b in zip(self.taken, steps, strict=True)] if self.taken else steps
 
 
-def refuse_duplicates(key: Labels, members: Vector, side: str) -> None:
-    """Two series with the same signature at a step: which one would it be?"""
+def steps_with_values(vector: Vector) -> list[bool]:
+    """At which steps there is anything."""
+    return [any(cell is not None for cell in cells) for cells in zip(*(each.cells for each in vector), strict=True)]
+
+
+def refuse_duplicates(key: Labels, members: Vector, there: list[bool], side: str) -> None:
+    """Two series with the same signature at a step where there is one to match: which one would it be?"""
     if len(members) < 2:
         return
-    for cells in zip(*(column.cells for column in members), strict=True):
-        if sum(cell is not None for cell in cells) > 1:
+    for needed, *cells in zip(there, *(column.cells for column in members), strict=bool(there)):
+        if needed and sum(cell is not None for cell in cells) > 1:
             group = ", ".join(f'{name}="{value}"' for name, value in key)
             raise ExecutionError(
                 f"found duplicate series for the match group {{{group}}} on the {side} hand-side of the operation: "

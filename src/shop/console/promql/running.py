@@ -14,9 +14,11 @@ class Running:
     """
 
     def __init__(self, window: Window) -> None:
-        self.values: list[Histogram] = list(window.series.values)  # type: ignore[arg-type]
+        # A float among them is in no range that is summed here: it stands for nothing.
+        nothing = Histogram(0.0, 0.0)
+        self.values = [each if isinstance(each, Histogram) else nothing for each in window.series.values]
         self.sums = [each.sum for each in self.values]
-        self.whole = all(each.count.is_integer() and each.sum == each.sum for each in self.values)
+        self.whole = all(each.count.is_integer() for each in self.values)
         self.first = self.last = 0
         self.layouts: dict[tuple[object, ...], Layout] = {}
 
