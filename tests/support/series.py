@@ -7,7 +7,7 @@ from typing import Any
 import promql_parser
 import re2
 
-from shop.console.ports import Histogram, Matcher, Sample, Series
+from shop.console.ports import Exemplar, Histogram, Matcher, Metadata, Sample, Series
 
 NS = 1_000_000_000
 ITEM = re.compile(r"\{\{.*?\}\}[+-]\{\{.*?\}\}x\d+|\{\{.*?\}\}(?:x\d+)?|\S+")
@@ -46,10 +46,16 @@ class Loaded:
         return [each.labels for each in self.select(matchers, start, end)]
 
     def exemplars(self, matchers, start, end):
-        return []
+        """One for each series and point: a span whose ids tell which."""
+        return [
+            Exemplar(each.labels, sample.time, 0.5, f"{sample.time // NS:032x}", "00f067aa0ba902b7")
+            for each in self.select(matchers, start, end)
+            for sample in each.samples
+        ]
 
     def metadata(self, name=None):
-        return []
+        names = dict.fromkeys(each.labels["__name__"] for each in self.kept)
+        return [Metadata(each, "counter", "{order}", "Orders") for each in names if name in (None, each)]
 
 
 def fits(matcher: Matcher, labels):

@@ -7,6 +7,7 @@ calls functions quantiles        functions of values and of labels
 aggregations operators           what makes series of series
 histogram numbers labels columns model
 answers      a result as the HTTP API writes it
+api          the calls of the HTTP API, without the HTTP
 """
 
 from shop.console.promql.answers import Answer, instant, ranged

@@ -1,6 +1,6 @@
 """A query as a tree: what `promql_parser` reads, checked, with every time in ns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
@@ -25,11 +25,14 @@ __all__ = [
     "Subquery",
     "Text",
     "parse",
+    "selectors",
+    "within_reach",
 ]
 
 MAX_QUERY = 64 * 1024  # characters
 MAX_DEPTH = 100  # of nesting; the parser recurses, too
-FAR = 1 << 61  # ns: no time that a query means is so far away
+FAR = 1 << 60  # ns: no duration is longer, 36 years
+LAST = 1 << 62  # ns: no time is later, the year 2116, nor as long before 1970
 Card: TypeAlias = Literal["one-to-one", "many-to-one", "one-to-many", "many-to-many"]
 
 
@@ -135,6 +138,27 @@ class Negation:
 Expr: TypeAlias = Number | Text | Select | Range | Subquery | Call | Aggregate | Binary | Negation
 
 
+def selectors(tree: Expr) -> Iterator[tuple[Matcher, ...]]:
+    """The matchers of every selector in a query."""
+    match tree:
+        case Select(matchers):
+            yield matchers
+        case Range(select=inner):
+            yield inner.matchers
+        case Subquery(expr=inner) | Negation(inner):
+            yield from selectors(inner)
+        case Aggregate(expr=inner, param=param):
+            yield from selectors(inner)
+            if param is not None:
+                yield from selectors(param)
+        case Binary(left=left, right=right):
+            yield from selectors(left)
+            yield from selectors(right)
+        case Call(args=args):
+            for each in args:
+                yield from selectors(each)
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The first and the last time that the whole query is computed for: `start()` and `end()`."""
@@ -219,7 +243,12 @@ def at(tree: Any, bounds: Bounds) -> int | None:
         return bounds.start
     if modifier.type == parser.AtModifierType.End:
         return bounds.end
-    return int(round(modifier.at.timestamp() * 1000) * 1_000_000)
+    return within_reach(round(modifier.at.timestamp() * 1000) * 1_000_000)
+
+
+def within_reach(time: int) -> int:
+    """A time that a store can look for; before and after there is nothing anyway."""
+    return max(-LAST, min(LAST, time))
 
 
 def nanoseconds(delta: Any) -> int:

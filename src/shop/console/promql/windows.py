@@ -14,12 +14,26 @@ __all__ = ["Window", "total"]
 class Window:
     """The points of `series` in (start, end], for the step at `now`; all times in ns."""
 
-    __slots__ = ("end", "first", "floats_only", "last", "length", "now", "running", "series", "start", "stepped")
+    __slots__ = (
+        "end",
+        "first",
+        "floats_only",
+        "histograms_only",
+        "last",
+        "length",
+        "now",
+        "running",
+        "series",
+        "start",
+        "stepped",
+    )
 
     def __init__(self, series: Series, length: int) -> None:
         self.series = series
         self.length = length
-        self.floats_only = all(type(value) is float for value in series.values)
+        kinds = set(map(type, series.values))
+        self.floats_only = Histogram not in kinds
+        self.histograms_only = kinds == {Histogram}
         self.stepped: list[float] | None = None
         self.running: object = None
         self.first = self.last = 0
@@ -50,11 +64,15 @@ class Window:
         """The values that are floats."""
         if self.floats_only:
             return list(self.values)  # type: ignore[arg-type]
+        if self.histograms_only:
+            return []
         return [value for value in self.values if not isinstance(value, Histogram)]
 
     @property
     def histograms(self) -> list[Histogram]:
         """The values that are histograms."""
+        if self.histograms_only:
+            return list(self.values)  # type: ignore[arg-type]
         return [] if self.floats_only else [value for value in self.values if isinstance(value, Histogram)]
 
     def seconds(self) -> float:
