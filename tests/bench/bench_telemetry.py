@@ -74,15 +74,15 @@ def request() -> None:
         names.HTTP_ROUTE: "/products/{productId}",
         names.URL_SCHEME: "http",
         names.URL_PATH: "/products/mug-01",
-        names.NETWORK_PROTOCOL_VERSION: "1.1",
-        names.CLIENT_ADDRESS: "127.0.0.1",
+        names.FAAS_TRIGGER: "http",
+        names.FAAS_INVOCATION_ID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
         names.USER_AGENT_ORIGINAL: "Mozilla/5.0",
     }
     query = {
         names.DB_SYSTEM_NAME: "postgresql",
         names.DB_OPERATION_NAME: "select",
         names.DB_COLLECTION_NAME: "products",
-        names.DB_NAMESPACE: "catalog",
+        names.SERVER_ADDRESS: "127.0.0.1",
         names.DB_QUERY_TEXT: "select id, sku, name, description, price from products where id = $1",
     }
     with span("GET /products/{productId}", kind="server", attributes=attributes) as server, work(names.REQUEST) as line:

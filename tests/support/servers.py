@@ -66,7 +66,13 @@ class Servers:
             self._accounts += 1
             return {"account": str(self._accounts)}
         if what not in self._known:
-            self._known[what] = {"postgres": self._postgres, "emulator": self._emulator, "shop": self._shop}[what]()
+            servers = {
+                "postgres": self._postgres,
+                "emulator": self._emulator,
+                "shop": self._shop,
+                "story": self._story,
+            }
+            self._known[what] = servers[what]()
         return self._known[what]
 
     def _postgres(self) -> dict[str, Any]:
@@ -109,6 +115,15 @@ class Servers:
         threading.Thread(target=process.stdout.read, daemon=True).start()
         told: dict[str, Any] = json.loads(line)
         return told | {"data": str(self._folder / "shop")}
+
+    def _story(self) -> dict[str, Any]:
+        """The folder in which a story is told from now on: see tests.support.story."""
+        folder = self._folder / "story"
+        folder.mkdir()
+        with (folder / "story.log").open("wb") as log:
+            command = [sys.executable, "-m", "tests.support.story", str(folder)]
+            self._processes.append(subprocess.Popen(command, stdout=log, stderr=log, process_group=0))
+        return {"folder": str(folder)}
 
     def _run(self, command: list[str], environment: dict[str, str], is_ready: Callable[[], bool]) -> None:
         log = (self._folder / f"server-{len(self._processes)}.log").open("wb")

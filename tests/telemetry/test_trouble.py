@@ -1,7 +1,10 @@
 """A collector that is gone, slow or refusing: no error, no visible time, bounded memory, an end within 2 s."""
 
+import contextlib
+import socket
 import subprocess
 import sys
+import threading
 from functools import partial
 
 import pytest
@@ -125,6 +128,26 @@ def test_a_collector_that_trickles_cannot_stretch_a_flush():
         record(10)
         telemetry.flush()
         assert collector.answered == 0
+
+
+@pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", b"HTTP/1.1 two\r\n\r\n", b"x" * 200_000, b""])
+def test_something_else_that_listens_there_is_a_collector_that_is_gone(words):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            for _ in range(2):
+                connection, _ = server.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(words)
+
+        threading.Thread(target=answer, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with sending("users", endpoint, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+            record(1)
+            telemetry.flush(5)
+            assert process.exporter is not None
+            assert process.exporter.failures == 1
 
 
 def test_a_function_has_no_thread_and_sends_when_it_flushes():

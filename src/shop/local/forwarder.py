@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from shop.telemetry import names
 from shop.telemetry.masking import masked
 from shop.telemetry.post import Collector
 
@@ -70,7 +71,8 @@ class Forwarder:
             except OSError:
                 status = 503
             if status in (429, 502, 503, 504):
-                self.lines.extendleft(reversed(batch[-(WAITING - len(self.lines)) :]))
+                room = WAITING - len(self.lines)
+                self.lines.extendleft(reversed(batch[-room:] if room else ()))
                 return False
         return True
 
@@ -80,12 +82,12 @@ def request(lines: Iterable[tuple[int, str, str]], environment: str) -> dict[str
     records: dict[str, list[dict[str, Any]]] = {}
     for seen, process, line in lines:
         fields = fields_of(line)
-        records.setdefault(str(fields.get("service.name") or process), []).append(record(seen, line, fields))
+        records.setdefault(str(fields.get(names.SERVICE_NAME) or process), []).append(record(seen, line, fields))
     return {
         "resourceLogs": [
             {
                 "resource": {"attributes": attributes(service, environment)},
-                "scopeLogs": [{"scope": {"name": "shop.stdout"}, "logRecords": some}],
+                "scopeLogs": [{"scope": {"name": names.STDOUT}, "logRecords": some}],
             }
             for service, some in records.items()
         ]
@@ -95,10 +97,10 @@ def request(lines: Iterable[tuple[int, str, str]], environment: str) -> dict[str
 def attributes(service: str, environment: str) -> list[dict[str, Any]]:
     """Who said it: log group `/shop/<env>/<service>`, as on AWS."""
     told = {
-        "service.name": service,
-        "service.namespace": "shop",
-        "deployment.environment.name": environment,
-        "aws.log.group.names": f"/shop/{environment}/{service}",
+        names.SERVICE_NAME: service,
+        names.SERVICE_NAMESPACE: "shop",
+        names.DEPLOYMENT_ENVIRONMENT_NAME: environment,
+        names.AWS_LOG_GROUP_NAMES: f"/shop/{environment}/{service}",
     }
     return [{"key": key, "value": {"stringValue": value}} for key, value in told.items()]
 

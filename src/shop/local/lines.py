@@ -12,13 +12,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TextIO
 
+from shop.telemetry import names
+
 __all__ = ["Screen", "Splitter", "pretty"]
 
 LONGEST: Final = 1 << 20  # bytes of one line; the rest is shown as further lines
 WIDTH: Final = 15
 COLOURS: Final = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 LEVELS: Final = {"WARNING": 33, "WARN": 33, "ERROR": 31, "CRITICAL": 31, "FATAL": 31}
-ASIDE: Final = frozenset({"timestamp", "level", "event", "service.name", "trace_id", "span_id"})
+ASIDE: Final = frozenset({"timestamp", "level", "event", names.SERVICE_NAME, "trace_id", "span_id"})
 HOST: Final = "lambda-host"  # shows what its functions print
 SHOWN: Final = 8
 WAITING: Final = 20_000  # lines
@@ -86,7 +88,7 @@ class Screen:
         """One line of the process `name`."""
         event = parsed(line)
         if event and name == HOST:
-            name = str(event.get("service.name", name))
+            name = str(event.get(names.SERVICE_NAME, name))
         text = pretty(event) if event else line
         colour = LEVELS.get(str((event or {}).get("level", "")))
         if colour:

@@ -17,10 +17,11 @@ from shop.local.leftover import end_leftover
 from shop.local.postgres import Postgres
 from shop.local.process import Process, Spec, module
 from shop.runtime.wire import Client
+from shop.telemetry import names
 
 __all__ = ["STAGES", "Parts", "begin_anew"]
 
-READY = "shop.ready"  # what a worker logs
+READY = names.READY  # what a worker logs
 STAGES = (
     ("gateway",),
     ("lambda-host", *(one.name for one in topology.CONTAINERS if one.kind == "worker")),

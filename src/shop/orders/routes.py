@@ -211,7 +211,7 @@ async def place_order(
     headers = {**PRIVATE, "location": f"/orders/{placed.order_id}"}
     if placed.replayed:
         headers["idempotency-replayed"] = "true"
-        signals.order_read(placed.order_id)
+        signals.order_replayed(placed.order_id)
     return Answer(placed.body, headers=headers, etag=etag(1, language, placed.body))
 
 

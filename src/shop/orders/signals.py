@@ -16,6 +16,7 @@ __all__ = [
     "order_moved",
     "order_placed",
     "order_read",
+    "order_replayed",
     "payment_tried",
 ]
 
@@ -54,6 +55,11 @@ def order_placed(order: Order, *, was_abandoned: bool) -> None:
 def order_read(order_id: str) -> None:
     """Which order was this about?"""
     log.add({names.ORDER_ID: order_id})
+
+
+def order_replayed(order_id: str) -> None:
+    """Whose first answer was given once more?"""
+    log.add({names.ORDER_ID: order_id, names.IDEMPOTENCY_REPLAYED: True})
 
 
 def order_moved(before: Kept, after: Order, message: Message | Wish) -> None:

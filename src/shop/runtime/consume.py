@@ -222,6 +222,8 @@ def of_message(message: Received, metadata: Metadata | None) -> dict[str, Any]:
             names.EVENT_ID: metadata.event_id,
             names.EVENT_TYPE: metadata.type,
             names.EVENT_AGGREGATE_ID: metadata.aggregate_id,
+            names.EVENT_AGGREGATE_VERSION: metadata.aggregate_version,
+            names.EVENT_CAUSATION_ID: metadata.causation_id,
             names.EVENT_CORRELATION_ID: metadata.correlation_id,
         }
     return about

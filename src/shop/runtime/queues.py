@@ -8,12 +8,13 @@ from typing import Any
 
 from shop.contracts.topology import dead_letter_queue
 from shop.runtime.aws import Aws
+from shop.telemetry import names
 
 __all__ = ["BATCH", "Queues", "Received"]
 
 BATCH = 10  # messages of one ReceiveMessage or DeleteMessageBatch
 LONG_POLL = 20  # seconds, the most that SQS knows
-BURIED = frozenset({"reason", "error.type"})  # what `bury` writes on a message
+BURIED = frozenset({"reason", names.ERROR_TYPE})  # what `bury` writes on a message
 UNSENDABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what SQS refuses in an attribute
 
 
@@ -118,7 +119,7 @@ class Queues:
 
     async def bury(self, queue: str, message: Received, reason: str, error_type: str) -> None:
         """Put a copy into the dead-letter queue, with why. The caller deletes the message itself."""
-        why = {"reason": UNSENDABLE.sub("?", reason)[:1000], "error.type": error_type}
+        why = {"reason": UNSENDABLE.sub("?", reason)[:1000], names.ERROR_TYPE: error_type}
         parameters = sendable(message, why)
         if queue.endswith(".fifo"):
             parameters |= in_group(message, message.id)

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 import msgspec
 
+from shop.telemetry import names
 from shop.telemetry.attributes import Attributes, Value, error_type
 from shop.telemetry.masking import masked
 from shop.telemetry.sampling import Parent
@@ -83,7 +84,7 @@ def write(event: str, level: Level, span: Parent | None, fields: Attributes) -> 
     """One line. What cannot be encoded is told as its type's name; what cannot be written is counted."""
     line: dict[str, Any] = {"timestamp": output.stamp(), "level": level, "event": event}
     if output.service is not None:
-        line["service.name"] = output.service
+        line[names.SERVICE_NAME] = output.service
     if span is not None:
         line["trace_id"] = span.trace_id
         line["span_id"] = span.span_id
@@ -117,7 +118,7 @@ class Work:
     def fail(self, error: BaseException | str) -> None:
         """Makes it a line of level ERROR with `error.type`."""
         self.level = "ERROR"
-        self.fields["error.type"] = error_type(error)
+        self.fields[names.ERROR_TYPE] = error_type(error)
 
     def __enter__(self) -> Self:
         self.span = current.get()

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from shop.telemetry import names
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.histogram import Histogram
 from shop.telemetry.tracing import SCOPE, carried, current
@@ -19,10 +20,10 @@ Kind: TypeAlias = Literal["counter", "updowncounter", "histogram", "gauge"]
 Key: TypeAlias = frozenset[tuple[str, Value]]
 
 NO_ATTRIBUTES: Key = frozenset()
-OVERFLOW: Key = frozenset({("otel.metric.overflow", True)})
+OVERFLOW: Key = frozenset({(names.OTEL_METRIC_OVERFLOW, True)})
 MAX_SERIES = 2000  # of one metric; OpenTelemetry's limit, beyond which all are one series that says so
 IDLE_NS = 60_000_000_000  # how often a counter that rests says 0, so that a look at the last minutes finds it
-SYNTHETIC = "user_agent.synthetic.type"
+SYNTHETIC = names.USER_AGENT_SYNTHETIC_TYPE
 
 
 class Metric(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@
 it likes; and importing it costs more than all of this package.
 """
 
+import re
 import socket
 import time
 import urllib.parse
@@ -12,6 +13,10 @@ from shop import __version__
 from shop.telemetry.resource import pairs
 
 __all__ = ["Collector"]
+
+MAX_HEAD = 64 * 1024  # bytes of an answer's head
+STATUS = re.compile(rb"http/1\.[01] (\d{3})")
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d{1,15})")
 
 
 class Collector:
@@ -53,16 +58,21 @@ class Collector:
         connection.sendall(f"POST {self.path}{path} HTTP/1.1\r\n{self.head}{len(body)}\r\n\r\n".encode() + body)
         answer = b""
         while (end := answer.find(b"\r\n\r\n")) < 0:
+            if len(answer) > MAX_HEAD:
+                raise ConnectionError("this is no collector")
             answer += receive(connection, deadline)
         head = answer[:end].lower()
-        _, found, length = head.partition(b"\r\ncontent-length:")
-        if found and b"\r\nconnection: close" not in head:
-            missing = end + 4 + int(length.split(b"\r\n")[0]) - len(answer)
+        length = CONTENT_LENGTH.search(head)
+        status = STATUS.match(head)
+        if status is None:
+            raise ConnectionError("this is no collector")
+        if length is not None and b"\r\nconnection: close" not in head:
+            missing = end + 4 + int(length[1]) - len(answer)
             while missing > 0:
                 missing -= len(receive(connection, deadline))
         else:  # chunked, or until the end: nothing in there is worth the reading
             self.close()
-        return int(head[9:12])
+        return int(status[1])
 
     def connect(self, deadline: float) -> socket.socket:
         """A new connection."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from shop import __version__
 from shop.kernel.ids import new_id
+from shop.telemetry import names
 from shop.telemetry.attributes import Value
 from shop.telemetry.settings import Settings
 
@@ -26,16 +27,16 @@ def resource(service: str, instance: str | None, settings: Settings) -> dict[str
     """The resource of this process; OTEL_RESOURCE_ATTRIBUTES adds to it, but never renames the service."""
     return {
         **pairs(settings.otel_resource_attributes),
-        "service.name": service,
-        "service.namespace": "shop",
-        "service.version": __version__,
-        "service.instance.id": instance or settings.aws_lambda_log_stream_name or new_id(),
-        "service.criticality": CRITICALITY.get(service, "medium"),
-        "deployment.environment.name": settings.deployment_environment,
-        "process.pid": os.getpid(),
-        "telemetry.sdk.name": "shop",
-        "telemetry.sdk.language": "python",
-        "telemetry.sdk.version": __version__,
+        names.SERVICE_NAME: service,
+        names.SERVICE_NAMESPACE: "shop",
+        names.SERVICE_VERSION: __version__,
+        names.SERVICE_INSTANCE_ID: instance or settings.aws_lambda_log_stream_name or new_id(),
+        names.SERVICE_CRITICALITY: CRITICALITY.get(service, "medium"),
+        names.DEPLOYMENT_ENVIRONMENT_NAME: settings.deployment_environment,
+        names.PROCESS_PID: os.getpid(),
+        names.TELEMETRY_SDK_NAME: "shop",
+        names.TELEMETRY_SDK_LANGUAGE: "python",
+        names.TELEMETRY_SDK_VERSION: __version__,
         **platform(settings),
     }
 
@@ -45,16 +46,16 @@ def platform(settings: Settings) -> dict[str, Value]:
     if settings.function:
         memory = settings.aws_lambda_function_memory_size
         return {
-            "cloud.provider": "aws",
-            "cloud.platform": "aws_lambda",
-            "cloud.region": settings.aws_region,
-            "faas.name": settings.aws_lambda_function_name,
-            "faas.version": settings.aws_lambda_function_version,
-            "faas.instance": settings.aws_lambda_log_stream_name,
-            "faas.max_memory": memory * 1024 * 1024 if memory else None,
+            names.CLOUD_PROVIDER: "aws",
+            names.CLOUD_PLATFORM: "aws_lambda",
+            names.CLOUD_REGION: settings.aws_region,
+            names.FAAS_NAME: settings.aws_lambda_function_name,
+            names.FAAS_VERSION: settings.aws_lambda_function_version,
+            names.FAAS_INSTANCE: settings.aws_lambda_log_stream_name,
+            names.FAAS_MAX_MEMORY: memory * 1024 * 1024 if memory else None,
         }
     if settings.ecs_container_metadata_uri_v4:
-        return {"cloud.provider": "aws", "cloud.platform": "aws_ecs", "cloud.region": settings.aws_region}
+        return {names.CLOUD_PROVIDER: "aws", names.CLOUD_PLATFORM: "aws_ecs", names.CLOUD_REGION: settings.aws_region}
     return {}
 
 

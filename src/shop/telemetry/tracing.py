@@ -15,7 +15,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
-from shop.telemetry import otlp, sampling
+from shop.telemetry import names, otlp, sampling
 from shop.telemetry.attributes import Attributes, Value, error_message, error_type
 from shop.telemetry.sampling import Parent, Sampler
 
@@ -129,8 +129,10 @@ class Span:
         self.message = ""
         self.remote = self.ended = False
         self.token: Token[Span | Remote | None] | None = None
-        self.start = time.time_ns()
         self.clock = time.perf_counter_ns()
+        # One clock for all spans inside of each other, so that none of them looks longer than what it is in.
+        outer = current.get()
+        self.start: int = outer.start + self.clock - outer.clock if isinstance(outer, Span) else time.time_ns()
 
     @property
     def traceparent(self) -> str:
@@ -162,7 +164,7 @@ class Span:
         """Marks this span as failed: a status, `error.type`, and the message where the error is our own."""
         self.status = ERROR
         self.message = error_message(error)
-        self.attributes["error.type"] = error_type(error)
+        self.attributes[names.ERROR_TYPE] = error_type(error)
         if self.kind in ENTRIES and isinstance(error, BaseException) and error.__traceback__ is not None:
             self.event("exception", exception_attributes(error))
 
@@ -200,8 +202,8 @@ def exception_attributes(error: BaseException) -> Mapping[str, Value]:
 
     stack = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)
     frames = "".join(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in stack)
-    told = {"exception.message": message} if (message := error_message(error)) else NOTHING
-    return {"exception.type": error_type(error), "exception.stacktrace": frames, **told}
+    told = {names.EXCEPTION_MESSAGE: message} if (message := error_message(error)) else NOTHING
+    return {names.EXCEPTION_TYPE: error_type(error), names.EXCEPTION_STACKTRACE: frames, **told}
 
 
 def span(
@@ -232,14 +234,14 @@ def trace_id() -> str:
 
 def synthetic() -> str | None:
     """What kind of synthetic traffic this is (`bot`, `test`), or None when somebody means it."""
-    kind = carried.get().get("user_agent.synthetic.type")
+    kind = carried.get().get(names.USER_AGENT_SYNTHETIC_TYPE)
     return kind if isinstance(kind, str) else None
 
 
 @contextlib.contextmanager
 def context(*, session_id: str | None = None, synthetic: str | None = None) -> Iterator[None]:
     """Puts `session.id` and `user_agent.synthetic.type` on every span and line inside; the latter on metrics too."""
-    added = {"session.id": session_id, "user_agent.synthetic.type": synthetic}
+    added = {names.SESSION_ID: session_id, names.USER_AGENT_SYNTHETIC_TYPE: synthetic}
     token = carried.set({**carried.get(), **{key: value for key, value in added.items() if value is not None}})
     try:
         yield

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from shop.telemetry import names
+
 __all__ = ["forward"]
 
 LINE = 256 * 1024  # bytes; a longer line is passed on in pieces
@@ -44,10 +46,10 @@ def annotated(text: bytes, function: str, request_id: str | None) -> str:
     """A JSON line with `faas.invocation_id`; anything else as a JSON line of its own."""
     line = text.decode("utf-8", "replace")
     if line.startswith("{") and line.endswith("}"):
-        if request_id and '"faas.invocation_id"' not in line and line != "{}":
-            line = f'{{"faas.invocation_id":"{request_id}",{line[1:]}'
+        if request_id and f'"{names.FAAS_INVOCATION_ID}"' not in line and line != "{}":
+            line = f'{{"{names.FAAS_INVOCATION_ID}":"{request_id}",{line[1:]}'
         return line + "\n"
-    about = {"event": "shop.stdout", "service.name": function.partition("-")[0], "faas.name": function}
+    about = {"event": names.STDOUT, names.SERVICE_NAME: function.partition("-")[0], names.FAAS_NAME: function}
     if request_id:
-        about["faas.invocation_id"] = request_id
+        about[names.FAAS_INVOCATION_ID] = request_id
     return msgspec.json.encode(about | {"message": line}).decode() + "\n"

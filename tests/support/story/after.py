@@ -1,0 +1,76 @@
+"""What happens after the window: a worker is killed under an order, and everything there is gets touched."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.client import until
+from tests.support.story.script import LONG, Story
+from tests.support.up import Up
+
+from shop.contracts.routes import ROUTES
+
+__all__ = ["Afterwards"]
+
+PRODUCTS, USERS = 1000, 300
+
+
+class Afterwards:
+    """The end of a story, in which nothing is counted."""
+
+    def __init__(self, story: Story, up: Up, data: Path) -> None:
+        self.story, self.up, self.data = story, up, data
+
+    def tell(self) -> None:
+        """All of it."""
+        self.kill_a_worker()
+        self.touch_everything()
+        self.story.settle()
+
+    def kill_a_worker(self) -> None:
+        """The orders worker dies between an order's commit and its way into the queue; the next worker goes on."""
+        story, worker = self.story, self.up.info["pids"]["orders-worker"]
+        person = story.buyers[0]
+        story.fill(person, "plenty")
+        os.kill(worker, signal.SIGSTOP)
+        story.order(person, "killed")
+        os.kill(worker, signal.SIGKILL)
+        assert story.end("killed")["status"] == "CONFIRMED"
+        trace = story.told.orders["killed"]
+        until(lambda: "SESv2.SendEmail" in {span.name for span in story.collector.trace(trace)}, seconds=LONG)
+
+    def touch_everything(self) -> None:
+        """Many products and users, and every route there is, with good ids and bad."""
+        story, shop = self.story, self.story.shop
+        seed = [sys.executable, "-m", "shop.cli", "seed", "--data", str(self.data), "--products", str(PRODUCTS)]
+        subprocess.run(seed, check=True, capture_output=True, timeout=LONG)
+        token = story.admin.token
+        products = self.every_product()
+        for product in products[:PRODUCTS]:
+            shop.call("GET", f"/products/{product}")
+        for start in range(0, PRODUCTS, 100):
+            shop.call("GET", f"/inventory?productIds={','.join(products[start : start + 100])}")
+        for number in range(USERS):
+            user = f"0199c0de-0000-7000-8000-{number:012d}"
+            shop.call("GET", f"/carts/{user}", token=token)
+            shop.call("GET", f"/no/such/path/{number}")
+            if number % 10 == 0:
+                shop.call("POST", "/auth/login", {"email": f"himitsu-{number}@example.jp", "password": "Wrong-1234"})
+                shop.call("GET", f"/users/{user}/profile", token=token)
+        for route in ROUTES:
+            path = re.sub(r"{\w+}", "0199c0de-0000-7000-8000-000000000000", route.path)
+            for who in (None, token):
+                shop.call(route.method, path, {} if route.method in ("POST", "PUT") else None, token=who)
+
+    def every_product(self) -> list[str]:
+        """The ids of all products."""
+        found: list[str] = []
+        following: str | None = ""
+        while following is not None and len(found) < PRODUCTS:
+            page = self.story.shop.call("GET", f"/products?limit=100{following}").json
+            found += [item["id"] for item in page["items"]]
+            following = f"&nextToken={page['nextToken']}" if page["nextToken"] else None
+        return found
