@@ -193,10 +193,10 @@ async def _query(sql: str) -> AsyncIterator[None]:
     attributes = {
         names.DB_SYSTEM_NAME: "postgresql",
         names.DB_OPERATION_NAME: verb,
-        names.DB_COLLECTION_NAME: table,
+        names.DB_COLLECTION_NAME: table or None,
         names.DB_QUERY_TEXT: sql,  # parameters never stand in the text: all are bound
     }
-    with telemetry.span(f"{verb} {table}", kind="client", attributes=attributes), _translated():
+    with telemetry.span(f"{verb} {table}".strip(), kind="client", attributes=attributes), _translated():
         await faults.point("postgres", sql)
         yield
 
