@@ -16,6 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shop.console import routes as api
+from shop.console.cloud.alarms import Alarms, Topic
+from shop.console.cloud.depths import Depths
 from shop.console.cloud.events import Drain
 from shop.console.cloud.mailbox import Mailbox
 from shop.console.cloud.processes import Processes
@@ -80,7 +82,13 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     emulator = settings.aws_endpoint_url or ""
     sqs = Queues(aws, settings.queue_url_prefix)
     tasks: list[asyncio.Task[None]] = []
+    watcher = Watcher(client, emulator, settings.aws_access_key_id, settings.aws_region)
+    topic = Topic(client, emulator, settings.aws_access_key_id, settings.aws_region) if emulator else None
+    alarms = Alarms(store, topic)
+    tasks.append(asyncio.create_task(alarms.run()))
     if emulator:
+        depths = Depths(watcher, lambda body: intake.take("metrics", "json", body))
+        tasks.append(asyncio.create_task(depths.run()))
         mails = Mailbox(store.database, client, emulator, settings.aws_access_key_id)
         intake.written.append(mails.hear)
         tasks += [asyncio.create_task(mails.run()), asyncio.create_task(Drain(store.database, sqs).run())]
@@ -90,7 +98,8 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     console = Console(
         store,
         sqs,
-        Watcher(client, emulator, settings.aws_access_key_id, settings.aws_region),
+        watcher,
+        alarms,
         Processes(client, settings.processes_file, settings.lambda_host_url),
     )
     intake.start()

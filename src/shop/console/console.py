@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shop.console.cloud.alarms import Alarms
 from shop.console.cloud.processes import Processes
 from shop.console.cloud.queues import Watcher
 from shop.console.store.store import Store
@@ -17,4 +18,5 @@ class Console:
     store: Store
     sqs: Queues
     queues: Watcher
+    alarms: Alarms
     processes: Processes

@@ -24,11 +24,12 @@ SERVICE: Final = "@resource.service.name"
 INSTANCE: Final = "@resource.service.instance.id"
 
 
-def samples(store: Store, metrics: Iterable[str], since: int, until: int) -> list[Sample]:
-    """The points of these metrics that end in (since, until], as deltas; those of one counter summed up already."""
+def samples(store: Store, metrics: Iterable[str], since: int, until: int, *, each: bool = False) -> list[Sample]:
+    """The points of these metrics that end in (since, until], as deltas; a counter summed up unless `each`."""
     entries = {entry.id: entry for name in sorted(metrics) for entry in store.registry.named(name)}
     growing = {id_: entry for id_, entry in entries.items() if entry.temporality == "cumulative"}
-    counters = {id_: entry for id_, entry in entries.items() if entry.kind == "counter" and id_ not in growing}
+    summed = {} if each else entries
+    counters = {id_: entry for id_, entry in summed.items() if entry.kind == "counter" and id_ not in growing}
     others = {id_: entry for id_, entry in entries.items() if id_ not in growing and id_ not in counters}
     found = [
         sample(counters[id_], start, time, value)
@@ -36,7 +37,7 @@ def samples(store: Store, metrics: Iterable[str], since: int, until: int) -> lis
     ]
     found += each_of(store, others, since, until)
     # What a cumulative series says in the window is the difference to what it said before.
-    found += [each for each in deltas(each_of(store, growing, 0, until)) if each.end > since]
+    found += [point for point in deltas(each_of(store, growing, 0, until)) if point.end > since]
     return found
 
 

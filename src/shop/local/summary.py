@@ -30,6 +30,7 @@ def rows(shop: dict[str, Any], data: Path) -> list[tuple[str, str]]:
     return [
         (say("ショップ (API)", "shop (API)"), gateway),
         (say("API ドキュメント", "API documentation"), f"{gateway}/docs"),
+        (say("コンソール", "console"), shop["console"]),
         (say("AWS (エミュレーター)", "AWS (emulator)"), shop["emulator"]),
         *((f"PostgreSQL {name}", dsn) for name, dsn in shop["postgres"].items()),
         (say("テレメトリーの送り先 (OTLP)", "telemetry goes to (OTLP)"), shop["otlp"]),

@@ -33,8 +33,13 @@ class Watcher:
 
     async def overview(self) -> list[dict[str, Any]]:
         """Every queue with its depth, the age of its oldest message, and its dead letters."""
-        states: dict[str, dict[str, Any]] = await self._ask("/_shop/queues")
+        states = await self.states()
         return [described(queue, states) for queue in QUEUES]
+
+    async def states(self) -> dict[str, dict[str, Any]]:
+        """Every queue there is, dead-letter queues too, by name: `visible`, `inFlight`, `oldestAgeSeconds`."""
+        states: dict[str, dict[str, Any]] = await self._ask("/_shop/queues")
+        return states
 
     async def messages(self, queue: str) -> list[dict[str, Any]]:
         """Everything on a queue, oldest first."""

@@ -45,6 +45,12 @@ async def get_signal(
     return (await off_loop(evaluated, console.store, (found,), since, until))[0]
 
 
+@routes.get("/api/alarms")
+async def list_alarms(console: Console) -> dict[str, Any]:
+    """Every objective and alarm with its state and, of objectives, what is left of the error budget."""
+    return page(console.alarms.shown())
+
+
 def evaluated(store: Store, which: tuple[Point, ...], since: int, until: int) -> list[dict[str, Any]]:
     """These points over (since, until]."""
     metrics = {metric for each in which for metric in each.metrics}

@@ -9,7 +9,8 @@
 | `logs`      | a log record                                       | `log.record.uid`, where it has one     |
 | `red`       | spans per minute, service, operation and duration  | made from `spans`                      |
 | `edges`     | calls per minute from one node of the map to another | made from `spans`                    |
-| `mails`, `events`, `dead` | what SES sent, what passed the bus, dead letters | their ids                  |
+| `mails`, `events` | what SES sent, what passed the bus           | their ids                              |
+| `alarms`    | the state of an objective or alarm                 | its id                                 |
 
 Times are BIGINT, ns since 1970. `ports` says what the query engines see of it.
 """

@@ -35,5 +35,6 @@ create table if not exists mails (
 create table if not exists events (
     id varchar primary key, time bigint, source varchar, type varchar, correlation_id varchar, detail varchar
 );
+create table if not exists alarms (id varchar primary key, state varchar, since bigint);
 create or replace view lines as
     select time, message, log, coalesce(fields, message)::json as fields, stream, ingested, id from logs;
