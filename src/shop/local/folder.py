@@ -27,6 +27,7 @@ class Folder:
     """`.shop/`, or what `--data` names."""
 
     path: Path
+    reserved: frozenset[int] = frozenset()  # ports that are for others, though nobody may listen on them yet
 
     @property
     def postgres(self) -> Path:
@@ -151,7 +152,17 @@ class Folder:
 
     def port(self, name: str) -> int:
         """A port for an inner listener: the one of the last time, unless somebody else took it meanwhile."""
-        return int(self.kept("ports.json", name, free_port, is_free))
+        return int(self.kept("ports.json", name, self.unreserved, self.usable))
+
+    def usable(self, port: int) -> bool:
+        """Whether an inner listener can have this port."""
+        return port not in self.reserved and is_free(port)
+
+    def unreserved(self) -> int:
+        """A port that is free and stays so."""
+        while not self.usable(port := free_port()):
+            continue
+        return port
 
     def kept(self, file: str, name: str, make: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
         """A value of a JSON file in the folder; `make` makes it where there is none that `fits`."""

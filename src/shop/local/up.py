@@ -38,7 +38,7 @@ def up(data: Path, ports: dict[str, int], assignments: list[str], *, as_json: bo
     ports = {option: port or free_port() for option, port in ports.items()}
     options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables)
     screen = Screen(sys.stderr if as_json else sys.stdout)
-    folder = Folder(data)
+    folder = Folder(data, frozenset(ports.values()))
     held = folder.hold(screen.say)
     try:
         for option, port in ports.items():

@@ -8,7 +8,8 @@ import re
 __all__ = ["masked"]
 
 PRIVATE = re.compile(
-    rb"[A-Za-z0-9._%+\-\x80-\xff]+(?:@|%40)[A-Za-z0-9\-\x80-\xff]+(?:\.[A-Za-z0-9\-\x80-\xff]+)+"  # a mail address
+    rb"[A-Za-z0-9._%+\-\x80-\xff]+(?:@|%40)(?!email\.amazonses\.com)"  # a mail address, but no message id of SES
+    rb"[A-Za-z0-9\-\x80-\xff]+(?:\.[A-Za-z0-9\-\x80-\xff]+)+"
     rb"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"  # a JSON Web Token
 )
 MASK = b"***"

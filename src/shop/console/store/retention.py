@@ -17,6 +17,7 @@ TOO_OLD: Final = (
     "delete from events where time < $1",
     "delete from mails where sent < $1",
     "delete from red where minute < $1 // 60000000000",
+    "delete from stretches where begun < $1",
     "delete from edges where minute < $1 // 60000000000",
 )
 OLDEST: Final = f"""

@@ -1,4 +1,5 @@
-"""Rollups, and what both they and the map are made of: entries into services, and flows from node to node.
+"""Rollups, and what both they and the map are made of: entries into services, and flows from node to node. Also how
+long traces took, of which spans come in several batches: a stretch from each.
 
 A flow is a call, message or query from one node of the map to another. Its two ends may be spans of two processes, of
 which either may come first: the pair is rolled up with the later of the two. So every span and every pair is counted
@@ -59,6 +60,10 @@ ROLL_EDGES: Final = f"""
     select start // 60000000000, from_kind, from_name, to_kind, to_name, error, {BUCKET}, count(*) from ({FLOWS})
     group by all"""
 
+ROLL_STRETCHES: Final = """
+    insert into stretches select trace_hi, trace_lo, min(start), max(start + duration) from spans where {these}
+    group by trace_hi, trace_lo"""
+
 
 def roll(database: Database, upto: int) -> None:
     """Put the batches up to this one into the rollups, with the note that they are, in one transaction."""
@@ -71,6 +76,7 @@ def roll(database: Database, upto: int) -> None:
     with database.transaction() as tx:
         if low is not None:
             tx.execute(ROLL_RED.format(these=new))
+            tx.execute(ROLL_STRETCHES.format(these=new))
             tx.execute(
                 ROLL_EDGES.format(
                     low=low - REACH,

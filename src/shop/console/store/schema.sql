@@ -26,6 +26,7 @@ create table if not exists edges (
     minute integer, from_kind varchar, from_name varchar, to_kind varchar, to_name varchar, error boolean,
     bucket smallint, n bigint
 );
+create table if not exists stretches (trace_hi ubigint, trace_lo ubigint, begun bigint, ended bigint); -- of a trace, parts
 -- journal: the last file of the receiver's journal that is in here; rolled: the last batch that is in the rollups.
 create table if not exists state (journal bigint, batch bigint, rolled bigint);
 insert into state select 0, 0, 0 where not exists (from state);

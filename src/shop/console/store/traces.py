@@ -12,7 +12,7 @@ __all__ = ["Position", "Search", "Summary", "find", "lines_of", "spans_of"]
 
 FIRST_STEP: Final = 10 * 10**9  # ns
 LARGER: Final = 4  # each step by the one before
-REACH: Final = 3600 * 10**9  # ns between the first and the last start in one trace, at most
+REACH: Final = 900 * 10**9  # ns between the first and the last start in one trace, at most
 LATER: Final = 600 * 10**9  # ns after a trace's start in which its spans are looked for, for the next page
 
 
@@ -67,6 +67,13 @@ ATTRIBUTE: Final = """(
     (contains(attributes, ?) and json_extract_string(attributes, ?) = ?)
     or resource in (select id from resources where json_extract_string(attributes, ?) = ?))"""
 
+LONG: Final = """(trace_hi, trace_lo) in (
+    select trace_hi, trace_lo from (
+        select trace_hi, trace_lo, begun, ended from stretches where begun between {low} and {high}
+        union all select trace_hi, trace_lo, start, start + duration from spans
+            where batch > {rolled} and start between {low} and {high})
+    group by trace_hi, trace_lo having max(ended) - min(begun) >= {least})"""
+
 
 def find(database: Database, search: Search, limit: int, after: Position | None) -> list[Summary]:
     """The newest `limit` traces that fit, below a position."""
@@ -74,8 +81,12 @@ def find(database: Database, search: Search, limit: int, after: Position | None)
     found: dict[Position, Summary] = {}
     newest = min(search.end, after.start + LATER) if after else search.end
     for low, high in steps(search.start, newest):
-        sql = SUMMARIES.format(found=FOUND.format(fits=fits))
         window = (low - REACH, high + REACH)
+        here = fits
+        if search.min_duration:
+            bounds = {"low": window[0], "high": window[1], "rolled": database.rolled, "least": search.min_duration}
+            here = f"{fits} and {LONG.format(**bounds)}"
+        sql = SUMMARIES.format(found=FOUND.format(fits=here))
         for row in database.query(sql, (*window, low, high, *values, search.start, search.end)):
             summary = Summary(*row)
             if fits_whole(search, summary) and (after is None or summary.position < after):
