@@ -84,7 +84,7 @@ def test_the_mail_and_the_events_of_an_order(shop: Shop, customer: Person):
     assert (event["source"], event["detailType"], event["targets"]) == (
         "shop.orders", "OrderConfirmed", ["notifications-events"],
     )  # fmt: skip
-    assert event["detail"]["data"]["id"] == order
+    assert event["detail"]["data"]["order"]["id"] == order
 
 
 def test_a_dead_letter_has_its_reason_and_goes_back(shop: Shop):

@@ -20,7 +20,7 @@ from shop.console.routes.common import (
     tokens,
 )
 from shop.console.store import graph, traces
-from shop.console.store.traces import Position, Search, Summary
+from shop.console.store.traces import Bookmark, Position, Search, Summary
 from shop.console.waterfall import Timed, critical_path, self_times
 from shop.kernel.errors import NotFound, ValidationFailed
 
@@ -56,13 +56,16 @@ async def list_traces(  # noqa: PLR0917 - a parameter per filter
     attributes = tuple(attribute(each) for each in request.query_params.getlist("attr"))
     about = (service, operation, min_duration_ms, status, attributes, from_, to)
     scope = f"/api/traces {msgspec.json.encode(about).decode()}"
-    after = Position(*tokens.open(scope, next_token)) if next_token else None
+    after = bookmark(tokens.open(scope, next_token)) if next_token else None
     search = Search(since, until, service, operation, round(min_duration_ms * 1e6), status, attributes)
-    found = await off_loop(traces.find, console.store.database, search, limit + 1, after)
-    more = len(found) > limit
-    return page(
-        [summary(each) for each in found[:limit]], tokens.seal(scope, found[limit - 1].position) if more else None
-    )
+    found, rest = await off_loop(traces.find, console.store.database, search, limit, after)
+    return page([summary(each) for each in found], tokens.seal(scope, rest) if rest else None)
+
+
+def bookmark(content: Any) -> Bookmark:
+    """What a token holds."""
+    position, high = content
+    return Bookmark(Position(*position), high)
 
 
 def attribute(text: str) -> tuple[str, str]:

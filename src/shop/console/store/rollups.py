@@ -21,8 +21,9 @@ ENTRIES: Final = """
 
 # `ours` is the part of the spans that is looked at; `mine` and `theirs` are it, for a child and for its parent.
 FLOWS: Final = """
-    with nodes as (
-        select *, case when service = 'gateway' then 'gateway' else 'service' end as service_kind from spans
+    with nodes as not materialized (
+        select batch, start, duration, trace_hi, trace_lo, span_id, parent_id, service, kind, status, peer_kind, peer,
+            case when service = 'gateway' then 'gateway' else 'service' end as service_kind from spans
         where start between {low} and {high}
     ), pairs as (
         select child.start, child.duration, child.status, child.kind, child.service, child.service_kind, child.peer,

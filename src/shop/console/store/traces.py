@@ -1,6 +1,5 @@
 """Traces as they are looked for: newest first, in steps back in time, so that the newest cost what few do."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -8,20 +7,26 @@ import msgspec
 
 from shop.console.store.database import Database
 
-__all__ = ["Position", "Search", "Summary", "find", "lines_of", "spans_of"]
+__all__ = ["Bookmark", "Position", "Search", "Summary", "find", "lines_of", "spans_of"]
 
 FIRST_STEP: Final = 10 * 10**9  # ns
 LARGER: Final = 4  # each step by the one before
 REACH: Final = 900 * 10**9  # ns between the first and the last start in one trace, at most
-LATER: Final = 600 * 10**9  # ns after a trace's start in which its spans are looked for, for the next page
 
 
 class Position(NamedTuple):
-    """Where a page ended: the last trace's start and id."""
+    """A trace's place in the order: its start and id."""
 
     start: int
     trace_hi: int
     trace_lo: int
+
+
+class Bookmark(NamedTuple):
+    """Where a page ended: below this position; all that is left has a span that fits before `high`."""
+
+    position: Position
+    high: int
 
 
 class Summary(NamedTuple):
@@ -60,9 +65,12 @@ SUMMARIES: Final = """
     select trace_hi, trace_lo, min(start) as begun, max(start + duration), count(*), count(*) filter (status = 2),
         list(distinct service order by service), arg_min(service, (parent_id <> 0, start)),
         arg_min(name, (parent_id <> 0, start))
-    from spans where start between ? and ? and (trace_hi, trace_lo) in ({found})
+    from spans where start between ? and ?
+        and (trace_hi, trace_lo) in (select unnest(?::ubigint[]), unnest(?::ubigint[]))
     group by trace_hi, trace_lo having begun between ? and ?"""
-FOUND: Final = "select trace_hi, trace_lo from spans where start >= ? and start < ? and {fits}"
+FOUND: Final = """
+    select trace_hi, trace_lo, max(start) as seen from spans where start >= ? and start < ? and {fits}
+    group by trace_hi, trace_lo order by seen desc limit ?"""
 ATTRIBUTE: Final = """(
     (contains(attributes, ?) and json_extract_string(attributes, ?) = ?)
     or resource in (select id from resources where json_extract_string(attributes, ?) = ?))"""
@@ -75,34 +83,55 @@ LONG: Final = """(trace_hi, trace_lo) in (
     group by trace_hi, trace_lo having max(ended) - min(begun) >= {least})"""
 
 
-def find(database: Database, search: Search, limit: int, after: Position | None) -> list[Summary]:
-    """The newest `limit` traces that fit, below a position."""
-    fits, values = conditions(search)
+def find(
+    database: Database, search: Search, limit: int, after: Bookmark | None
+) -> tuple[list[Summary], Bookmark | None]:
+    """The newest `limit` traces that fit, below a bookmark, and the next one, when there are more.
+
+    Step by step back in time. A trace begins no later than its spans, so those that began within the time looked
+    through so far are certain: whatever is found further back began before them.
+    """
     found: dict[Position, Summary] = {}
-    newest = min(search.end, after.start + LATER) if after else search.end
-    for low, high in steps(search.start, newest):
-        window = (low - REACH, high + REACH)
-        here = fits
-        if search.min_duration:
-            bounds = {"low": window[0], "high": window[1], "rolled": database.rolled, "least": search.min_duration}
-            here = f"{fits} and {LONG.format(**bounds)}"
-        sql = SUMMARIES.format(found=FOUND.format(fits=here))
-        for row in database.query(sql, (*window, low, high, *values, search.start, search.end)):
-            summary = Summary(*row)
-            if fits_whole(search, summary) and (after is None or summary.position < after):
-                found[summary.position] = summary
-        if sum(position.start >= low for position in found) >= limit:
-            break
-    return [found[position] for position in sorted(found, reverse=True)[:limit]]
-
-
-def steps(oldest: int, newest: int) -> Iterator[tuple[int, int]]:
-    """Half-open pieces of the time from the newest back, each larger than the one before."""
-    high, size = newest + 1, FIRST_STEP
-    while high > oldest:
-        low = max(high - size, oldest)
-        yield low, high
+    seen: dict[Position, int] = {}
+    high, size = after.high if after else search.end + 1, FIRST_STEP
+    while high > search.start and sum(position.start >= high for position in found) <= limit:
+        low = max(high - size, search.start)
+        traces = matching(database, search, (low, high), at_once := 4 * limit)
+        if len(traces) == at_once:
+            # Others may have a span at that very moment: it is looked at again, unless nothing but it was seen.
+            low = traces[-1][2] + (traces[-1][2] < traces[0][2])
+        latest = {(each[0], each[1]): each[2] for each in traces}
+        for summary in summaries(database, search, traces):
+            position = summary.position
+            if fits_whole(search, summary) and (after is None or position < after.position):
+                found[position] = summary
+                seen.setdefault(position, latest[position.trace_hi, position.trace_lo])
         high, size = low, size * LARGER
+    order = sorted(found, reverse=True)
+    shown, left = order[:limit], order[limit:]
+    bookmark = Bookmark(shown[-1], max(seen[each] for each in left) + 1) if left else None
+    return [found[position] for position in shown], bookmark
+
+
+def matching(database: Database, search: Search, step: tuple[int, int], most: int) -> list[tuple[int, int, int]]:
+    """The traces with a span in a step that fits, each with the latest start of these; the newest `most`."""
+    low, high = step
+    fits, values = conditions(search)
+    if search.min_duration:
+        bounds = {"low": low - REACH, "high": high + REACH, "rolled": database.rolled, "least": search.min_duration}
+        fits = f"{fits} and {LONG.format(**bounds)}"
+    rows = database.query(FOUND.format(fits=fits), (low, high, *values, most))
+    return [(trace_hi, trace_lo, seen) for trace_hi, trace_lo, seen in rows]
+
+
+def summaries(database: Database, search: Search, traces: list[tuple[int, int, int]]) -> list[Summary]:
+    """These traces, those left out that began before or after the time that is searched."""
+    if not traces:
+        return []
+    around = (traces[-1][2] - REACH, traces[0][2] + REACH)
+    ids = ([each[0] for each in traces], [each[1] for each in traces])
+    rows = database.query(SUMMARIES, (*around, *ids, search.start, search.end))
+    return [Summary(*row) for row in rows]
 
 
 def conditions(search: Search) -> tuple[str, list[Any]]:
