@@ -1,5 +1,8 @@
 """Synchronous calls to other services: through the gateway, as the caller, inside the trace, and never for long."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +17,9 @@ from shop.telemetry import names
 
 __all__ = ["PeerProblem", "Peers"]
 
-LIMIT = 1.0  # seconds
+LIMIT = 1.0  # seconds that a call may take
+AT_ONCE = 8  # calls of one process to one service
+PATIENCE = 4.0  # seconds that a call waits for its turn
 
 
 class PeerProblem(Exception):
@@ -31,11 +36,13 @@ class Peers:
     def __init__(self, gateway_url: str, client: Client, service: str) -> None:
         self._gateway, self._client = gateway_url.rstrip("/"), client
         self._agent = f"shop-{service}/{__version__}"
+        self._lanes: dict[str, asyncio.Semaphore] = {}
 
     async def get(self, path: str, caller: Caller, *, language: str = "ja") -> Any:
         """The JSON at a path of the gateway.
 
-        Raises PeerProblem for a 4xx; DependencyUnavailable when the peer is down, DependencyTimeout after one second.
+        Raises PeerProblem for a 4xx; DependencyUnavailable when the peer is down, DependencyTimeout after a second, or
+        when too many others were before it.
         """
         headers = {"User-Agent": self._agent, "Accept": "application/json", "Accept-Language": language}
         if caller.token:
@@ -54,9 +61,24 @@ class Peers:
         with telemetry.span("GET", kind="client", attributes=attributes) as span:
             headers["traceparent"] = span.traceparent
             await faults.point("http.out", path)
-            response = await self._exchange(path, headers)
+            async with self._turn(path):
+                response = await self._exchange(path, headers)
             span.set({names.HTTP_RESPONSE_STATUS_CODE: response.status})
             return answer_of(response)
+
+    @asynccontextmanager
+    async def _turn(self, path: str) -> AsyncIterator[None]:
+        """A few calls at once, one after the other beyond that: a hundred together would all take their second."""
+        lane = self._lanes.setdefault(path.split("/")[1].partition("?")[0], asyncio.Semaphore(AT_ONCE))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await lane.acquire()
+        except TimeoutError as error:
+            raise DependencyTimeout("Another service has too much to do.") from error
+        try:
+            yield
+        finally:
+            lane.release()
 
     async def _exchange(self, path: str, headers: dict[str, str]) -> Response:
         try:
