@@ -156,9 +156,8 @@ def ranking(server: str, folder: str) -> bool:
     mean = statistics.mean(found.values())
     least = sorted(found.items(), key=lambda each: each[1])[:5]
     worst = ", ".join(f"{query} {value:.2f}" for query, value in least)
-    print(
-        f"NDCG@10 over {len(found)} judged queries {mean:.3f} (least {FLOOR}) {'ok' if mean >= FLOOR else 'UNDER'}; worst: {worst}"
-    )
+    verdict = "ok" if mean >= FLOOR else "UNDER"
+    print(f"NDCG@10, {len(found)} judged queries {mean:>23.3f} (least {FLOOR}) {verdict}; worst: {worst}")
     return mean >= FLOOR
 
 

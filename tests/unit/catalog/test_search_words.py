@@ -1,6 +1,8 @@
 """The words of texts, their places, and what is one letter apart."""
 
 import string
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -11,10 +13,19 @@ from shop.catalog.search.changes import before
 from shop.catalog.search.highlights import Texts, highlights
 from shop.catalog.search.signals import normalised, script_of
 from shop.catalog.search.spelling import one_apart
-from shop.catalog.search.words import Words, fold
+from shop.catalog.search.words import Words
+from shop.catalog.search.writing import fold
 
 words = Words()
 words.runs("準備")  # loads the dictionary
+
+
+def test_the_worker_has_no_engine_in_memory():
+    code = (
+        "import sys, shop.catalog.app; "
+        "sys.exit(', '.join(name for name in ('tantivy', 'sudachipy') if name in sys.modules) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).stderr == b""
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,12 +7,12 @@ that began later, is not missed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from shop.catalog.model import Language
-from shop.catalog.search.schema import Row
 from shop.catalog.search.tree import Tree
 from shop.contracts.shapes import Translations
 from shop.runtime.postgres import Connection, Database
@@ -20,6 +20,7 @@ from shop.runtime.postgres import Connection, Database
 __all__ = [
     "Change",
     "Now",
+    "Row",
     "Unseen",
     "before",
     "find_active",
@@ -60,6 +61,21 @@ UNSEEN = """
 ACTIVE = "select id, json_{language} from products where id = any($1) and status = 'active'"
 TREE = "select id, name, translations, path from categories"
 DEMAND = "insert into search_rebuilds default values returning seq"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A product as PostgreSQL has it."""
+
+    id: str
+    sku: str
+    name: str
+    description: str
+    attributes: str
+    translations: str
+    category_id: str
+    price: int
+    created_at: datetime
+    rating: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from shop.catalog.search.matching import Asked, Marks, Shelves
 from shop.catalog.search.port import PRICES, Found, Hit, Position, Question, Sort
 from shop.catalog.search.schema import SCHEMA
 from shop.catalog.search.spelling import corrected
-from shop.catalog.search.words import Words, fold
+from shop.catalog.search.words import Words
+from shop.catalog.search.writing import fold
 
 __all__ = ["Finder", "Moment"]
 

@@ -13,8 +13,9 @@ from typing import Self
 
 import msgspec
 
+from shop.catalog.search.changes import Row
 from shop.catalog.search.finding import Moment
-from shop.catalog.search.schema import FORMAT, Documents, Row, open_index
+from shop.catalog.search.schema import FORMAT, Documents, open_index
 from shop.catalog.search.words import Words
 
 __all__ = ["Index", "Mark"]

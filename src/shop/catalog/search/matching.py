@@ -14,7 +14,8 @@ from tantivy import Occur, Query, Searcher
 
 from shop.catalog.search.schema import ONLY_KANA, SCHEMA
 from shop.catalog.search.tree import Tree
-from shop.catalog.search.words import Run, Word, Words, fold, is_kana, sound
+from shop.catalog.search.words import Run, Word, Words
+from shop.catalog.search.writing import fold, is_kana, sound
 
 __all__ = ["Asked", "Marks", "Shelves", "Wish", "is_known", "wishes_of"]
 

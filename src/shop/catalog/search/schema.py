@@ -3,17 +3,18 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 import tantivy
 
-from shop.catalog.search.words import CACHED, RUN, Run, Word, Words, fold, is_kana, katakana
+from shop.catalog.search.changes import Row
+from shop.catalog.search.words import CACHED, RUN, Run, Word, Words
+from shop.catalog.search.writing import fold, is_kana, katakana
 from shop.contracts.shapes import Translations
 
-__all__ = ["FORMAT", "SCHEMA", "SHORT", "Documents", "Row", "open_index", "spelled"]
+__all__ = ["FORMAT", "SCHEMA", "SHORT", "Documents", "open_index", "spelled"]
 
 FORMAT = 1  # of the index: another one is built anew
 LONGEST_TERM = 40  # characters; nobody types longer words, and typos in them are nobody's
@@ -22,21 +23,6 @@ MARK = "|"  # between the key of a spelling and the word as it is written
 ONLY_KANA = "~"  # before the sound of a word that is written in kana
 _ATTRIBUTES = msgspec.json.Decoder(dict[str, str])
 _TRANSLATIONS = msgspec.json.Decoder(Translations)
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A product as PostgreSQL has it."""
-
-    id: str
-    sku: str
-    name: str
-    description: str
-    attributes: str
-    translations: str
-    category_id: str
-    price: int
-    created_at: datetime
-    rating: float
 
 
 def build() -> tantivy.Schema:

@@ -2,7 +2,7 @@
 
 import re
 
-from shop.catalog.search.words import fold, is_kana
+from shop.catalog.search.writing import fold, is_kana
 from shop.runtime.signals import trouble
 from shop.telemetry import count, log, names, observe
 

@@ -11,7 +11,8 @@ from tantivy import Searcher
 
 from shop.catalog.search.matching import Asked, Wish, is_known, wishes_of
 from shop.catalog.search.schema import MARK
-from shop.catalog.search.words import Run, Word, is_kana, katakana
+from shop.catalog.search.words import Run, Word
+from shop.catalog.search.writing import is_kana, katakana
 
 __all__ = ["corrected", "one_apart"]
 
