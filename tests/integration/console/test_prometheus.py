@@ -85,7 +85,7 @@ def test_exemplars_lead_to_traces(console, metric, service):
     query = f'histogram_quantile(0.9, {{"{service}.duration"}})'
     (found,) = console.json("/api/v1/query_exemplars", query=query)["data"]
     assert found["seriesLabels"]["__name__"] == f"{service}.duration"
-    assert found["exemplars"][0]["value"] == "3.0"
+    assert found["exemplars"][0]["value"] == "3"
     assert len(found["exemplars"][0]["labels"]["trace_id"]) == 32
 
 
@@ -107,3 +107,16 @@ def test_what_is_no_query_is_an_error_in_prometheus_envelope(console, path, para
     assert answer.status == 400
     assert (answer.json["status"], answer.json["errorType"]) == ("error", "bad_data")
     assert answer.json["error"]
+
+
+def test_several_selectors_in_a_form(console, metric, service):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode([("match[]", f'{{"{metric}"}}'), ("match[]", f'{{"{service}.duration"}}')]).encode()
+    answer = console.http.call("POST", "/api/v1/series", body, base=console.url, headers=form).json
+    assert {each["__name__"] for each in answer["data"]} == {metric, f"{service}.duration"}
+
+
+def test_an_error_has_its_line_and_column(console):
+    answer = console.get("/api/v1/query", {"query": "sum(up) )"})
+    assert answer.status == 400
+    assert answer.json["error"].startswith('invalid parameter "query": 1:9: parse error:')

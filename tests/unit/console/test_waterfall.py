@@ -1,6 +1,6 @@
 """Self times and the critical path."""
 
-from shop.console.routes.prometheus import unescaped
+from shop.console.promql.api import unescaped
 from shop.console.waterfall import Timed, critical_path, self_times
 
 

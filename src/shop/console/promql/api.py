@@ -16,14 +16,18 @@ from shop.console.promql.model import NS, QueryError
 from shop.console.promql.numbers import written
 from shop.console.promql.tree import Select, parse, selectors, within_reach
 
-__all__ = ["CALLS", "Parameters", "Response", "label_values", "respond"]
+__all__ = ["CALLS", "Parameters", "Response", "label_values", "respond", "unescaped"]
 
 Parameters: TypeAlias = Mapping[str, Sequence[str]]
 Matchers: TypeAlias = tuple[ports.Matcher, ...]
 # Grafana looks at the version to know what it may call.
-BUILD = {"version": "3.5.0", "revision": "shop", "branch": "HEAD", "buildUser": "", "buildDate": "", "goVersion": ""}
+BUILD = {"version": "3.5.0", "revision": "", "branch": "", "buildUser": "", "buildDate": "", "goVersion": ""}
 DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+KINDS = {"updowncounter": "gauge"}  # Prometheus knows no sum that falls
 UNITS = (365 * 86_400_000, 7 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000, 1)  # ms
+ESCAPED = re.compile(r"(?:[^_]|__|_[0-9a-fA-F]{1,6}_)*")
+PIECE = re.compile(r"__|_([0-9a-fA-F]{1,6})_")
+HOUR = 3600 * NS
 FURTHEST = 253_402_300_800 * NS  # the year 10000
 
 
@@ -155,8 +159,9 @@ def query_range(metrics: ports.Metrics, given: Parameters, _now: int) -> Answer:
 
 
 def span(given: Parameters, now: int) -> tuple[int, int]:
-    """The time that lists of series are about: all that is kept, if it is not said."""
-    return time_of(given, "start", 0) - 1, time_of(given, "end", now)
+    """The time that lists of series are about: the hour before its end, if it is not said."""
+    end = time_of(given, "end", now)
+    return time_of(given, "start", end - HOUR) - 1, end
 
 
 def chosen(metrics: ports.Metrics, given: Parameters, now: int) -> list[Mapping[str, str]]:
@@ -196,9 +201,8 @@ def values_of(metrics: ports.Metrics, name: str, given: Parameters, now: int) ->
 
 def unescaped(name: str) -> str:
     """A name as it is: with U__ before it, as a path has it, _2e_ is a dot and __ is _."""
-    if not name.startswith("U__"):
-        return name
-    return re.sub(r"__|_([0-9a-fA-F]{1,6})_", escaped_character, name.removeprefix("U__"))
+    escaped = name.removeprefix("U__")
+    return name if escaped == name or not ESCAPED.fullmatch(escaped) else PIECE.sub(escaped_character, escaped)
 
 
 def escaped_character(found: re.Match[str]) -> str:
@@ -213,7 +217,8 @@ def metadata(metrics: ports.Metrics, given: Parameters, _now: int) -> dict[str, 
     """Kind, meaning and unit of each metric."""
     found = metrics.metadata(one(given, "metric") or None)
     return {
-        each.name: [{"type": each.kind, "help": each.brief, "unit": each.unit}] for each in limited(given, list(found))
+        each.name: [{"type": KINDS.get(each.kind, each.kind), "help": each.brief, "unit": each.unit}]
+        for each in limited(given, list(found))
     }
 
 

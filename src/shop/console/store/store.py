@@ -1,8 +1,9 @@
 """The store: what is written goes through here, and so does what must be done now and then."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shop.console.store import retention, rollups
 from shop.console.store.database import Database
@@ -41,7 +42,7 @@ class Store:
         self.database.write(rows, journal)
         self._batches.append((time.monotonic(), self.database.batch))
 
-    def run(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """As `ports.Logs` says."""
         return self.database.query(sql, parameters)
 

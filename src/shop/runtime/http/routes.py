@@ -4,8 +4,8 @@
     async def get_order(orders: Orders, caller: Caller, order_id: str, at: Moment | None = None) -> Order:
 
 The first parameter is what the service is made of. Parameters named in the path come from there; `body` from the body;
-`caller`, `language`, `if_match`, `request` and `form` are given; a `Header` from a header; every other one from the
-query. All reflection happens here, at import; a request only runs the readers that came of it.
+`caller`, `language`, `if_match`, `request` and `parameters` are given; a `Header` from a header; every other one from
+the query. All reflection happens here, at import; a request only runs the readers that came of it.
 """
 
 import inspect
@@ -216,14 +216,17 @@ def read_if_match(call: Call) -> Version | None:
     return version_in(call.headers.get("if-match"))
 
 
-def read_form(call: Call) -> dict[str, str]:
-    """The fields of a form, or without one those of the query: a GET that is too long for its URL is POSTed."""
-    if not call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return call.query
+def read_parameters(call: Call) -> dict[str, list[str]]:
+    """Query and form, all values of each name: a GET that is too long for its URL is POSTed."""
+    found: dict[str, list[str]] = {}
+    form = call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     try:
-        return call.query | dict(parse_qsl(call.raw.decode(), keep_blank_values=True, errors="strict"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValidationFailed(("", "the form cannot be read")) from error
+        for text in (call.scope["query_string"].decode(), call.raw.decode() if form else ""):
+            for name, value in parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100):
+                found.setdefault(name, []).append(value)
+    except ValueError as error:
+        raise ValidationFailed(("", "query or form cannot be read")) from error
+    return found
 
 
 GIVEN: dict[str, Reader] = {
@@ -231,5 +234,5 @@ GIVEN: dict[str, Reader] = {
     "language": lambda call: call.language,
     "if_match": read_if_match,
     "request": lambda call: Request(call.scope),
-    "form": read_form,
+    "parameters": read_parameters,
 }
