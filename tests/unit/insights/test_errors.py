@@ -57,6 +57,9 @@ def asked(query):
         ("fields " + "a" * 20000, None),
         ("fields " + "-" * 3000 + "1", None),
         ("filter " + "not " * 2000 + "a", None),
+        ("filter " + " or ".join(["a=1"] * 1000), None),
+        ("fields " + "+".join(["a"] * 3000), None),
+        ("fields " + "sqrt(" * 20 + "a" + ")" * 20, None),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -64,6 +67,17 @@ def test_what_cannot_be_read_says_where(query, position):
     with pytest.raises(InsightsError) as caught:
         asked(query)
     assert position is None or caught.value.position == position
+
+
+def test_what_doubles_with_every_step_does_not_grow_without_end():
+    steps = " | ".join(f'parse b{index} "*" as b{index + 1}' for index in range(60))
+    assert asked(f'parse "{{*" as b0 | {steps} | filter b60 like "own" | display b60').matched == 1
+    assert asked(f"fields a as b{' | fields b * 2 as b' * 60} | display b").rows == [[2.0**60]]
+
+
+def test_an_expression_may_be_long():
+    assert asked("filter " + " or ".join(["a = 1"] * 140) + " | stats count(*)").rows == [[1]]
+    assert asked("fields " + "+".join(["1"] * 250) + " as n | display n").rows == [[250]]
 
 
 @pytest.mark.parametrize("command", ["pattern @message", "diff", "anomaly @message", "unmask a", "unnest a"])

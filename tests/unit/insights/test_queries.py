@@ -275,6 +275,19 @@ def test_what_follows_a_limit_sees_only_what_it_left():
     assert rows("sort @timestamp | limit 3 | filter status > 200 | fields status") == [[201], [500]]
 
 
+def test_dedup_counts_beyond_what_is_shown():
+    lines = Lines(START, [(0, {"v": 1})])
+    more = "select time + i, message, log, json_object('v', i), stream, ingested, i from lines, range(12000) as t(i)"
+    lines.database.execute(f"insert into lines {more}")
+    assert ask(lines, "dedup v | stats count(*)", lines.start, lines.start + 20_000).rows == [[12_000]]
+
+
+def test_filters_after_parse_count_as_matched():
+    query = 'parse "latency := * " as ms | filter ms > 17 | sort @timestamp | limit 5 | fields ms'
+    answer = asked(query)
+    assert (answer.rows, answer.matched) == ([["20"]], 1)
+
+
 def test_display_is_all_that_is_shown():
     assert asked("fields user, status | display status").fields == ["status"]
 

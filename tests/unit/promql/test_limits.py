@@ -65,6 +65,8 @@ def test_a_query_that_cannot_be_read_says_where(query, position):
         "x + " * 40000 + "x",
         "\x00",
         "x" * 70000,
+        " + ".join(["x"] * 300),
+        " + ".join(["x"] * 3000),
     ],
     ids=lambda query: query[:40],
 )
@@ -77,6 +79,13 @@ def test_what_is_not_understood_is_an_error_of_the_query(query):
 )
 def test_an_ambiguous_result_is_an_error_of_its_execution(query):
     assert failing(query).kind == "execution"
+
+
+@pytest.mark.parametrize(
+    "query", ["+".join(["x"] * 240), "-(" * 99 + "x" + ")" * 99, "x^" * 240 + "x", 'x{a!="' + "(" * 200 + '"}']
+)
+def test_a_query_that_is_long_has_an_answer(query):
+    assert len(instant(SERIES, query, 60 * NS).result) == 1
 
 
 def test_a_range_query_has_at_most_11000_points_and_a_step():

@@ -11,6 +11,7 @@ from shop.console.insights.tree import Binary, Call, Expr, Field, In, Like, Lite
 
 __all__ = ["AGGREGATES", "Compiler", "Scope", "condition"]
 
+MAX_CODE = 100_000  # characters of SQL
 ORDERS = {"=": "=", "!=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 ARITHMETIC = {"+": "({0} + {1})", "-": "({0} - {1})", "*": "({0} * {1})", "/": "({0} / nullif({1}, 0))",
               "%": "fmod({0}, nullif({1}, 0))", "^": "pow({0}, {1})"}  # fmt: skip
@@ -37,7 +38,14 @@ class Compiler:
         self.scope, self.words, self.now, self.aggregating = scope, words, now, aggregating
 
     def compile(self, expr: Expr) -> Sql:
-        """The expression as SQL."""
+        """The expression as SQL. Pieces that stand in it several times can make it grow: not without end."""
+        compiled = self.compiled(expr)
+        if len(compiled.code) > MAX_CODE:
+            raise InsightsError("the expression is too large", expr.at)
+        return compiled
+
+    def compiled(self, expr: Expr) -> Sql:
+        """The expression as SQL, of whatever size."""
         match expr:
             case Literal():
                 return self.literal(expr)

@@ -19,6 +19,7 @@ WORD = re.compile(
 EXPONENT = re.compile(r"\d+[eE]\d+")
 SPACE = re.compile(r"(?:\s+|\#[^\n]*)*")
 REGEX = re.compile(r"/((?:[^/\\\n]|\\.)+)/")
+MAX_OPERATORS = 300  # commas and brackets count: an expression is no higher than this, for those who recurse into it
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -41,6 +42,7 @@ class Reader:
         self.query = query
         self.place = 0
         self.before = 0
+        self.operators = 0
         self.skip()
 
     def skip(self) -> None:
@@ -65,6 +67,9 @@ class Reader:
     def next(self) -> Word:
         """The next word, which is read with that."""
         word = self.peek()
+        self.operators += word.kind == "operator" or word.is_("and", "or", "not")
+        if self.operators > MAX_OPERATORS:
+            raise InsightsError("the query has too many operators", word.at)
         self.place = self.before = word.at + len(word.text)
         self.skip()
         return word

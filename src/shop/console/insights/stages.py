@@ -31,6 +31,7 @@ SPECIAL: dict[str, Sql] = {
     "@ingestiontime": Sql("ingested", "time"),
     "@ptr": Sql("CAST(id AS VARCHAR)", "text"),
 }
+LARGE = 1000  # characters of SQL: what is longer becomes a column before it is used
 MAX_SPLITS = 4  # of a name with dots: each could be a key of its own, or within another
 
 
@@ -132,7 +133,9 @@ class Planner:
     def __init__(self, words: Words, now: int) -> None:
         self.words, self.now = words, now
         self.stage = Stage(LINES, Scope(words))
-        self.matched: list[str] | None = None  # the conditions on lines, once there is no more of them
+        self.matched: str | None = None  # counts the lines that matched, if there were filters
+        self.counted = False
+        self.settled = False  # conditions have become part of a source
         self.names = 0
 
     def compiler(self, *, aggregating: bool = False) -> Compiler:
@@ -169,6 +172,7 @@ class Planner:
         for item in items:
             if not isinstance(item.expr, Field) or item.expr.name != item.name:
                 self.stage.scope.made[item.name] = self.compiler().compile(item.expr)
+                self.settle_if(len(self.stage.scope.made[item.name].code) > LARGE)
             elif not self.stage.scope.lines:
                 self.stage.scope.field(item.expr)
 
@@ -182,6 +186,8 @@ class Planner:
             )
             self.stage.scope.made[name] = Sql(found, "text")
             self.stage.parsed.append(Item(Field((name,), name, command.at), name))
+        # What parses its results, and what parses those, would double with each.
+        self.settle_if(len(source) > LARGE)
 
     def sort_keys(self, expr: object, *, descending: bool) -> list[str]:
         """As AWS sorts: text before numbers, digits within text by their value; what is not there comes last."""
@@ -203,28 +209,45 @@ class Planner:
         ]
 
     def close_if(self, needed: bool) -> None:
-        """Makes what there is the source of a new stage, with all its names."""
+        """Makes what there is the source of a new stage, with all its names: what follows changes only what it left."""
         if not needed:
             return
-        stage, made = self.stage, {}
-        columns = ["*"] if stage.scope.lines else []
-        for name, value in stage.scope.made.items():
+        self.count_matched()
+        place = self.alias()
+        rows = select(self.stage, self.columns_made(), None)
+        self.renew(f"(SELECT *, row_number() OVER () AS {place} FROM ({rows}))", [place])  # noqa: S608 - compiled pieces
+
+    def settle_if(self, needed: bool) -> None:
+        """Makes columns of what was computed, so that it is not written again wherever it is used."""
+        if not needed:
+            return
+        stage, place = self.stage, self.alias()
+        self.settled = self.settled or bool(stage.conditions)
+        columns = self.columns_made()
+        if stage.order:
+            columns.append(f"row_number() OVER (ORDER BY {', '.join(ordering(stage))}) AS {place}")
+        source = f"(SELECT {', '.join(columns)} FROM {stage.source}{where(stage)})"  # noqa: S608 - compiled pieces
+        self.renew(source, [place] if stage.order else [])
+
+    def columns_made(self) -> list[str]:
+        """All that the names of the stage stand for, each as a column, which they stand for from now on."""
+        scope = self.stage.scope
+        columns = ["*"] if scope.lines else []
+        for name, value in scope.made.items():
             alias = self.alias()
             columns.append(f"{value.code} AS {alias}")
-            made[name] = replace(value, code=alias, as_text=None)
-        self.matched = self.matched if self.matched is not None else stage.conditions
-        scope = Scope(self.words, made, lines=stage.scope.lines)
-        place = self.alias()
-        ordered = select(stage, columns, MAX_LIMIT)
-        self.stage = Stage(
-            f"(SELECT *, row_number() OVER () AS {place} FROM ({ordered}))",  # noqa: S608 - of compiled pieces
-            scope,
-            order=[place],
-            shown=stage.shown,
-            displayed=stage.displayed,
-            parsed=stage.parsed,
-            grouped=stage.grouped,
-        )
+            scope.made[name] = replace(value, code=alias, as_text=None)
+        return columns
+
+    def renew(self, source: str, order: list[str]) -> None:
+        """A new stage with the names of the one before."""
+        self.stage = replace(self.stage, source=source, order=order, conditions=[], limit=None, dedup=[])
+
+    def count_matched(self) -> None:
+        """Remembers how to count the lines that the filters let through, before anything else becomes of them."""
+        if not self.counted and (self.stage.conditions or self.settled):
+            self.matched = f"SELECT count(*) FROM {self.stage.source}{where(self.stage)}"  # noqa: S608 - compiled pieces
+        self.counted = True
 
     def alias(self) -> str:
         """A name for a column, which no field can have."""
@@ -244,7 +267,7 @@ class Planner:
             made[name] = Sql(alias, value.kind)
         keys = [str(place) for place in range(1, len(by) + 1)]
         group = f" GROUP BY {', '.join(keys)}" if keys else ""
-        self.matched = self.matched if self.matched is not None else stage.conditions
+        self.count_matched()
         source = f"(SELECT {', '.join(columns)} FROM {stage.source}{where(stage)}{group})"  # noqa: S608 - compiled
         shown = [Item(Field((name,), name, command.at), name) for name, _ in [*by, *items]]
         self.stage = Stage(source, Scope(self.words, made, lines=False), shown=shown, grouped=True)
@@ -259,9 +282,8 @@ class Planner:
             items = [*(Item(Field((name,), name, 0), name) for name in ("@timestamp", "@message")), *items]
         columns = [Column(name, self.shown(item)) for name, item in {item.name: item for item in items}.items()]
         rows = select(stage, [column.value.code for column in columns], MAX_LIMIT)
-        conditions = self.matched if self.matched is not None else stage.conditions
-        matching = f"SELECT count(*) FROM {LINES} WHERE {' AND '.join(conditions)}"  # noqa: S608 - compiled pieces
-        return Plan(columns, rows, matching if conditions else None)
+        self.count_matched()
+        return Plan(columns, rows, self.matched)
 
     def shown(self, item: Item) -> Sql:
         """The value of a column: what was made under its name, else the field."""
@@ -285,19 +307,25 @@ def where(stage: Stage) -> str:
     return f" WHERE {' AND '.join(stage.conditions)}" if stage.conditions else ""
 
 
-def select(stage: Stage, columns: Sequence[str], limit: int) -> str:
+def select(stage: Stage, columns: Sequence[str], most: int | None) -> str:
     """The stage as SQL: newest first if no other order is asked for; results of stats by their groups."""
-    tie = ["time DESC", "id DESC"] if stage.scope.lines else [] if stage.order else ["ALL"]
-    order = [*stage.order, *tie]
+    order = ordering(stage)
     unique = ""
     if stage.dedup:
         missing = " OR ".join(f"({key}) IS NULL" for key in stage.dedup)
         over = f"PARTITION BY {', '.join(stage.dedup)} ORDER BY {', '.join(order_within(order))}"
         unique = f" QUALIFY {missing} OR row_number() OVER ({over}) = 1"
     ordered = f" ORDER BY {', '.join(order)}"
-    count = min(stage.limit or limit, limit)
+    counts = [count for count in (stage.limit, most) if count is not None]
+    limit = f" LIMIT {min(counts)}" if counts else ""
     what = f"SELECT {', '.join(columns)} FROM {stage.source}"  # noqa: S608 - compiled pieces
-    return f"{what}{where(stage)}{unique}{ordered} LIMIT {count}"
+    return f"{what}{where(stage)}{unique}{ordered}{limit}"
+
+
+def ordering(stage: Stage) -> list[str]:
+    """What rows are ordered by: lines that are equal by that, the newest first."""
+    tie = ["time DESC", "id DESC"] if stage.scope.lines else [] if stage.order else ["ALL"]
+    return [*stage.order, *tie]
 
 
 def order_within(order: Sequence[str]) -> list[str]:

@@ -175,7 +175,7 @@ def latest_of(series: Series, moments: Steps, pick: Callable[[int, Value], Value
     cells: list[Value | None] = []
     place = 0
     for moment in moments:
-        place = bisect_right(series.times, moment, lo=min(place, len(series.times)) if moment >= moments[0] else 0)
+        place = bisect_right(series.times, moment, lo=place)
         time = series.times[place - 1] if place else 0
         cells.append(pick(time, series.values[place - 1]) if place and time > moment - LOOKBACK else None)
     return cells

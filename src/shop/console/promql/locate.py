@@ -1,10 +1,11 @@
 """Where in a query an error is: the parser says what is wrong, this finds the place."""
 
 import re
+from collections.abc import Iterator
 
 from shop.console.promql.model import QueryError
 
-__all__ = ["line_and_column", "located"]
+__all__ = ["line_and_column", "located", "words_of"]
 
 TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -43,11 +44,7 @@ TokenAt = tuple[str, str, int]  # its kind, its text, where it begins
 
 def located(message: str, query: str) -> QueryError:
     """The error with its position, if it can be found."""
-    tokens = [
-        (found.lastgroup or "", found.group(), found.start())
-        for found in TOKEN.finditer(query)
-        if found.lastgroup != "space"
-    ]
+    tokens = list(words_of(query))
     if not tokens:
         return QueryError(message, 0)
     for look in (broken, unbalanced, out_of_place):
@@ -56,6 +53,13 @@ def located(message: str, query: str) -> QueryError:
             position, what = found
             return QueryError(what if message == "invalid promql query" else message, position)
     return QueryError(message, named(message, tokens))
+
+
+def words_of(query: str) -> Iterator[TokenAt]:
+    """The words of a query, white space and comments aside."""
+    for found in TOKEN.finditer(query):
+        if found.lastgroup != "space":
+            yield found.lastgroup or "", found.group(), found.start()
 
 
 def broken(tokens: list[TokenAt], _query: str) -> tuple[int, str] | None:

@@ -9,7 +9,7 @@ import re2
 
 from shop.console.ports import Matcher
 from shop.console.promql.labels import NAME, bare
-from shop.console.promql.locate import located
+from shop.console.promql.locate import located, words_of
 from shop.console.promql.model import QueryError
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
 
 MAX_QUERY = 64 * 1024  # characters
 MAX_DEPTH = 100  # of nesting; the parser recurses, too
+MAX_WORDS = 2000  # names, values, operators, brackets
+MAX_HEIGHT = 250  # of the tree: `a + b + c` is high without being nested
 FAR = 1 << 60  # ns: no duration is longer, 36 years
 LAST = 1 << 62  # ns: no time is later, the year 2116, nor as long before 1970
 Card: TypeAlias = Literal["one-to-one", "many-to-one", "one-to-many", "many-to-many"]
@@ -187,19 +189,24 @@ def parse(query: str, start: int, end: int) -> Expr:
 
 
 def refuse_depth(query: str) -> None:
-    """The parser and what follows recurse for every bracket and every sign: a stack that ends, ends the process."""
+    """The parser and what follows recurse for every bracket and every sign: a stack that ends, ends the process.
+
+    It also copies what is below a node whenever it is looked at, so that its time grows with the square of the words.
+    """
     depth = signs = 0
-    for position, char in enumerate(query):
-        depth += (char in "([{") - (char in ")]}")
-        signs = signs + 1 if char in "-+" or (signs and char.isspace()) else 0
+    for count, (kind, text, position) in enumerate(words_of(query)):
+        depth += (kind == "open") - (kind == "close")
+        signs = signs + 1 if text in ("+", "-") else 0
         if depth > MAX_DEPTH or signs > MAX_DEPTH:
             raise QueryError("the query is nested too deeply", position)
+        if count > MAX_WORDS:
+            raise QueryError(f"the query has more than {MAX_WORDS} words", position)
 
 
 def convert(tree: Any, bounds: Bounds, depth: int) -> Expr:
     """The node of the parser's as one of ours."""
-    if depth > 10 * MAX_DEPTH:
-        raise QueryError("the query is nested too deeply")
+    if depth > MAX_HEIGHT:
+        raise QueryError("the query has too many operators in a row, or is nested too deeply")
     maker = MAKERS[type(tree).__name__]
     return maker(tree, bounds, depth + 1)
 
