@@ -217,9 +217,9 @@ async def logout(users: Users, caller: Caller, body: RefreshToken) -> None:
     await sessions.logout(users, caller.user_id or "", body.refresh_token)
 
 
-@routes.post("/auth/password/forgot", status=202, raises=[RateLimited])
+@routes.post("/auth/password/forgot", status=202)
 async def forgot_password(users: Users, body: MailAddress) -> None:
-    """Mail a code to set a new password; the answer is the same whether there is such an account or not."""
+    """Mail a code to set a new password, at most five in 15 minutes; the answer is always the same."""
     await accounts.forgot_password(users, body.email)
 
 
