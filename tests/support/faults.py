@@ -376,6 +376,18 @@ class Account:
         self.mails()
         self.stock(data)
         self.dead_letters()
+        self.rebuilt(data)
+
+    def rebuilt(self, data: Path) -> None:
+        """Read rows that are thrown away come back as they were."""
+        before = self.fetch("select * from orders order by id")
+        command = [sys.executable, "-m", "shop.cli", "orders", "rebuild", "--data", str(data)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            self.outcome.wrong.append(f"shop orders rebuild: {done.stderr}")
+        after = self.fetch("select * from orders order by id")
+        differ = [one["id"] for one, other in zip(before, after, strict=False) if tuple(one) != tuple(other)]
+        self.outcome.expect("read rows that a rebuild changes", differ + [""] * abs(len(before) - len(after)))
 
     def streams(self) -> None:
         """Events fold to what is shown; whoever was cancelled stays so."""

@@ -16,13 +16,15 @@ from shop.runtime.http import Caller, check_version
 from shop.runtime.http.language import Language
 from shop.runtime.postgres import Connection, Database
 
-__all__ = ["Held", "abandon", "add", "change", "empty", "lines_on_offer", "lock", "set_quantity", "show"]
+__all__ = ["Locked", "abandon", "add", "change", "empty", "lines_on_offer", "lock", "set_quantity", "show"]
 
 Stock = dict[str, int | None]  # pieces there are, by product; None: inventory was asked and did not tell
 
 FIND_CART = "select version, updated_at from carts where user_id = $1"
-ENSURE_CART = "insert into carts (user_id, updated_at) values ($1, $2) on conflict do nothing"
-LOCK_CART = "select version, lines, abandoned_at from carts where user_id = $1 for update"
+LOCK_CART = """
+    insert into carts (user_id, updated_at) values ($1, $2) on conflict (user_id) do update set user_id = $1
+    returning version, lines, abandoned_at
+"""  # an update that changes nothing locks the row, like one that has just been made
 TOUCH_CART = """
     update carts set version = version + 1, lines = $2, updated_at = $3, abandoned_at = null where user_id = $1
 """
@@ -47,12 +49,11 @@ ABANDONED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A cart that this transaction has locked."""
+class Locked:
+    """A cart that a transaction has for itself."""
 
     user_id: str
     version: int
-    basket: Basket
     was_abandoned: bool
 
 
@@ -104,40 +105,42 @@ async def find_basket(db: Database | Connection, user_id: str) -> Basket:
     return Basket(tuple(Line(**row) for row in await db.fetch(LINES, user_id)))
 
 
-async def lock(tx: Connection, user_id: str) -> Held:
+async def lock(tx: Connection, user_id: str) -> Locked:
     """A cart that nobody else changes until `tx` ends; an empty one is made when there is none."""
-    await tx.execute(ENSURE_CART, user_id, now())
-    row = await tx.fetchrow(LOCK_CART, user_id)
-    assert row is not None  # noqa: S101 - it was just made, and carts are never deleted
-    basket = await find_basket(tx, user_id)
-    return Held(user_id, row["version"], basket, row["abandoned_at"] is not None and bool(basket.lines))
+    row = await tx.fetchrow(LOCK_CART, user_id, now())
+    assert row is not None  # noqa: S101 - it is there or was just made
+    return Locked(user_id, row["version"], row["abandoned_at"] is not None and row["lines"] > 0)
 
 
-async def write(tx: Connection, held: Held, after: Basket) -> None:
+async def write(tx: Connection, user_id: str, before: Basket, after: Basket) -> None:
     """Replace the lines of a locked cart."""
-    await tx.execute(DROP_LINES, held.user_id, [line.item_id for line in after.lines])
-    changed = [line for line in after.lines if line not in held.basket.lines]
+    kept = [line.item_id for line in after.lines]
+    if any(line.item_id not in kept for line in before.lines):
+        await tx.execute(DROP_LINES, user_id, kept)
+    changed = [line for line in after.lines if line not in before.lines]
     if changed:
-        rows = [(line.item_id, held.user_id, line.product_id, line.quantity) for line in changed]
+        rows = [(line.item_id, user_id, line.product_id, line.quantity) for line in changed]
         await tx.executemany(PUT_LINE, rows)
-    await tx.execute(TOUCH_CART, held.user_id, len(after.lines), now())
+    await tx.execute(TOUCH_CART, user_id, len(after.lines), now())
 
 
-async def empty(tx: Connection, held: Held) -> None:
-    """No lines any more."""
-    await write(tx, held, Basket())
+async def empty(tx: Connection, user_id: str) -> None:
+    """No lines any more, of a locked cart."""
+    await tx.execute(DROP_LINES, user_id, [])
+    await tx.execute(TOUCH_CART, user_id, 0, now())
 
 
 async def change(orders: Orders, user_id: str, decide: Callable[[Basket], Basket], if_match: int | None = None) -> None:
     """Change a cart: what `decide` makes of its lines. Whoever comes at the same time comes after."""
     async with orders.db.transaction() as tx:
-        held = await lock(tx, user_id)
-        check_version(if_match, held.version)
-        after = decide(held.basket)
-        if after != held.basket:
-            await write(tx, held, after)
-    if after != held.basket:
-        signals.cart_changed(len(held.basket.lines), len(after.lines), was_abandoned=held.was_abandoned)
+        locked = await lock(tx, user_id)
+        check_version(if_match, locked.version)
+        before = await find_basket(tx, user_id)
+        after = decide(before)
+        if after != before:
+            await write(tx, user_id, before, after)
+    if after != before:
+        signals.cart_changed(len(before.lines), len(after.lines), was_abandoned=locked.was_abandoned)
 
 
 async def stock_of(orders: Orders, caller: Caller, lines: Collection[OnOffer]) -> Stock:

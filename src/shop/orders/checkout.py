@@ -84,7 +84,7 @@ async def place(tx: Connection, order_id: str, wish: Checkout, address: Address)
     """The order, how it is shown, and whether its cart had been left alone; None when another request has the key."""
     if not await store.claim_key(tx, wish.user_id, wish.key, wish.fingerprint, order_id):
         return None
-    held = await carts.lock(tx, wish.user_id)
+    cart = await carts.lock(tx, wish.user_id)
     lines = await carts.lines_on_offer(tx, wish.user_id, wish.language)
     if not lines:
         raise CartEmpty
@@ -94,6 +94,6 @@ async def place(tx: Connection, order_id: str, wish: Checkout, address: Address)
     if wish.expected_total is not None and wish.expected_total != order.total:
         raise PriceChanged(total=order.total)
     body = await store.place(tx, order, wish.token, first_commands(order))
-    await carts.empty(tx, held)
+    await carts.empty(tx, wish.user_id)
     await store.keep_answer(tx, wish.user_id, wish.key, body)
-    return order, body, held.was_abandoned
+    return order, body, cart.was_abandoned

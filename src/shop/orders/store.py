@@ -10,7 +10,7 @@ import msgspec
 
 from shop.contracts import events
 from shop.contracts.events import OrderFact
-from shop.contracts.messages import Message, envelope
+from shop.contracts.messages import Envelope, Message, envelope
 from shop.contracts.shapes import Order, Product
 from shop.kernel.clock import parse, stamp
 from shop.orders.model import OrderEventShown
@@ -66,14 +66,18 @@ class Kept:
 
 # ------------------------------------------------------------------------------------------------------------- writing
 
-APPEND_EVENT = """
-    insert into order_events (order_id, seq, type, data, occurred_at, trace_id) values ($1, $2, $3, $4, $5, $6)
-"""
-REFRESH_ROW = """
-    insert into orders (id, user_id, status, version, at_rest, moved_at, body) values ($1, $2, $3, $4, $5, $6, $7)
-    on conflict (id) do update set status = excluded.status, version = excluded.version, at_rest = excluded.at_rest,
-        moved_at = excluded.moved_at, body = excluded.body
-"""
+# One statement, since every step of every order waits for it: stream, read row, and what others hear.
+RECORD = f"""
+    with event as (
+        insert into order_events (order_id, seq, type, data, occurred_at, trace_id) values ($4, $5, $6, $7, $8, $9)
+    ), read_row as (
+        insert into orders (id, user_id, status, version, at_rest, moved_at, body)
+        values ($4, $10, $11, $5, $12, $8, $13)
+        on conflict (id) do update set status = excluded.status, version = excluded.version,
+            at_rest = excluded.at_rest, moved_at = excluded.moved_at, body = excluded.body
+    ), told as ({outbox.ROWS})
+    {outbox.WAKE}
+"""  # noqa: S608 - constants
 NUDGE = """
     insert into nudges (order_id, times, last_at) values ($1, 1, $2)
     on conflict (order_id) do update set times = nudges.times + 1, last_at = excluded.last_at
@@ -83,10 +87,8 @@ PAY_LATER = "insert into payments (order_id, token, amount) values ($1, $2, $3)"
 
 async def place(tx: Connection, order: Order, token: str, commands: Iterable[Message]) -> bytes:
     """A new order, with the first commands it sends; how it is shown."""
-    body = await append(tx, None, order, "OrderPlaced", order.placed_at)
     await tx.execute(PAY_LATER, order.id, token, order.total.amount)
-    await announce(tx, order, "OrderPlaced", commands)
-    return body
+    return await append(tx, None, order, "OrderPlaced", order.placed_at, told(order, "OrderPlaced", commands))
 
 
 async def record(tx: Connection, before: Order, step: Step, *, cause: str | None = None) -> Order:
@@ -95,26 +97,28 @@ async def record(tx: Connection, before: Order, step: Step, *, cause: str | None
     Raises Raced when somebody else has taken a step since `before` was read.
     """
     if step.event is None:
-        await announce(tx, before, None, step.commands, cause)
+        await outbox.put(tx, *told(before, None, step.commands, cause))
         return before
     at = stamp()
     kind = type(step.event).__name__
     after = step.event.apply(before, at)
-    await append(tx, before, after, kind, at)
-    await announce(tx, after, kind, step.commands, cause)
+    await append(tx, before, after, kind, at, told(after, kind, step.commands, cause))
     return after
 
 
-async def append(tx: Connection, before: Order | None, after: Order, kind: str, at: str) -> bytes:
-    """One event more in the stream, and the read row as it is now."""
+async def append(
+    tx: Connection, before: Order | None, after: Order, kind: str, at: str, messages: Sequence[Envelope[Any]]
+) -> bytes:
+    """One event more in the stream, the read row as it is now, and what others hear of it."""
     patch = encode(merge_patch(plain(before), plain(after))).decode()
+    body = encode(after)
+    id_, user_id, status, version, rest, moved_at, shown = row_of(after, parse(at), body)
+    event = (id_, version, kind, patch, moved_at, trace_id())
     try:
         # The key (order_id, seq) is the lock: the slower of two writers fails here and starts over from its reading on.
-        await tx.execute(APPEND_EVENT, after.id, after.version, kind, patch, parse(at), trace_id())
+        await tx.execute(RECORD, *outbox.columns(messages), *event, user_id, status, rest, shown)
     except asyncpg.UniqueViolationError as error:
         raise Raced from error
-    body = encode(after)
-    await tx.execute(REFRESH_ROW, *row_of(after, parse(at), body))
     return body
 
 
@@ -130,19 +134,14 @@ def at_rest(order: Order) -> bool:
     return order.status not in ("PLACED", "STOCK_RESERVED")
 
 
-async def announce(
-    tx: Connection, order: Order, kind: str | None, commands: Iterable[Message], cause: str | None = None
-) -> None:
-    """Queue the fact of an event, if others hear of it, and commands."""
+def told(order: Order, kind: str | None, commands: Iterable[Message], cause: str | None = None) -> list[Envelope[Any]]:
+    """The commands of a step, and the fact of its event if others hear of it. What the order waits for goes first."""
     fact = FACTS.get(kind or "")
-    messages: list[Message] = [fact(order=order)] if fact else []
-    await outbox.put(
-        tx,
-        *(
-            envelope(message, aggregate_id=order.id, aggregate_version=order.version, causation_id=cause)
-            for message in (*messages, *commands)
-        ),
-    )
+    facts: list[Message] = [fact(order=order)] if fact else []
+    return [
+        envelope(message, aggregate_id=order.id, aggregate_version=order.version, causation_id=cause)
+        for message in (*commands, *facts)
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------- reading
@@ -227,10 +226,12 @@ async def nudge(tx: Connection, order_id: str, at: datetime) -> None:
 
 # ------------------------------------------------------------------------------------------------------- first answers
 
-FORGET_OLD_KEY = "delete from idempotency where user_id = $1 and key = $2 and created_at < now() - interval '24 hours'"
 CLAIM_KEY = """
     insert into idempotency (user_id, key, fingerprint, order_id, answer) values ($1, $2, $3, $4, '')
-    on conflict do nothing returning true
+    on conflict (user_id, key) do update set fingerprint = excluded.fingerprint, order_id = excluded.order_id,
+        answer = excluded.answer, created_at = excluded.created_at
+    where idempotency.created_at < now() - interval '24 hours'
+    returning true
 """
 FIND_ANSWER = """
     select fingerprint, order_id, answer from idempotency
@@ -256,8 +257,7 @@ async def find_answer(db: Database, user_id: str, key: str) -> FirstAnswer | Non
 
 
 async def claim_key(tx: Connection, user_id: str, key: str, fingerprint: bytes, order_id: str) -> bool:
-    """Whether this transaction is the first with this key. Another one that has it is waited for."""
-    await tx.execute(FORGET_OLD_KEY, user_id, key)
+    """Whether this transaction is the first with this key in 24 hours. Another one that has it is waited for."""
     return bool(await tx.fetchval(CLAIM_KEY, user_id, key, fingerprint, order_id))
 
 

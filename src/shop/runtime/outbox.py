@@ -21,7 +21,7 @@ from shop.runtime.postgres import Connection, Database
 from shop.runtime.stopping import cancelled, pause
 from shop.telemetry import names
 
-__all__ = ["Relay", "put"]
+__all__ = ["ROWS", "WAKE", "Relay", "columns", "put"]
 
 CHANNEL = "outbox"
 AGGREGATES = 10 * BATCH  # held by one lane at a time
@@ -29,13 +29,9 @@ MESSAGES = 2 * AGGREGATES  # sent by one lane at a time
 LANES = 3
 LONGEST_PAUSE = 2.0  # seconds between tries while the bus is down: soon enough after it is back
 
-PUT = f"""
-with rows as (
-    insert into outbox (aggregate_id, event_id, body)
-    select * from unnest($1::text[], $2::text[], $3::text[])
-)
-select pg_notify('{CHANNEL}', '')
-"""  # noqa: S608 - a constant of this module
+ROWS = "insert into outbox (aggregate_id, event_id, body) select * from unnest($1::text[], $2::text[], $3::text[])"
+WAKE = f"select pg_notify('{CHANNEL}', '') where cardinality($1::text[]) > 0"
+PUT = f"with rows as ({ROWS}) {WAKE}"
 OLDEST_UNSENT_OF_EACH_AGGREGATE = """
 with held as (
     select o.aggregate_id from outbox o
@@ -61,11 +57,18 @@ where event_id = any($1)
 
 async def put(tx: Connection, *messages: Envelope[Any]) -> None:
     """Send `messages`, in this order, once `tx` is committed. Raises Unsendable."""
-    if not messages:
-        return
+    if messages:
+        await tx.execute(PUT, *columns(messages))
+
+
+def columns(messages: Iterable[Envelope[Any]]) -> tuple[list[str], list[str], list[str]]:
+    """The parameters of ROWS, for who writes them together with something else, and wakes the relay by WAKE."""
     parcels = [pack(caused_here(message)) for message in messages]
-    aggregates = [parcel.aggregate for parcel in parcels]
-    await tx.execute(PUT, aggregates, [parcel.id for parcel in parcels], [parcel.body for parcel in parcels])
+    return (
+        [parcel.aggregate for parcel in parcels],
+        [parcel.id for parcel in parcels],
+        [parcel.body for parcel in parcels],
+    )
 
 
 class Relay:

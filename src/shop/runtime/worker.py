@@ -24,6 +24,7 @@ __all__ = ["Loop", "Worker", "main", "poll", "run"]
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 GRACE = 2.5  # seconds that what is in hand gets to end; the shop stops within 5
+GATHER = 0.1  # seconds that a message which is done with waits for others: one call deletes ten
 LONGEST_PAUSE = 5.0  # seconds between polls while the queue cannot be reached
 READY_PAUSE = 0.2
 
@@ -101,7 +102,8 @@ class Hands:
         self._consumer, self._deps, self._queues = consumer, deps, queues
         self._held: dict[str, Received] = {}
         self._batches: set[asyncio.Task[Any]] = set()
-        self._done: asyncio.Queue[Received] = asyncio.Queue()
+        self._done: list[Received] = []
+        self._some_done, self._ending = asyncio.Event(), False
         self._deleting = asyncio.create_task(self._delete())
         self._change = asyncio.Event()
 
@@ -128,16 +130,21 @@ class Hands:
         del self._held[message.receipt]
         self._change.set()
         if done:
-            self._done.put_nowait(message)
+            self._done.append(message)
+            self._some_done.set()
 
     async def _delete(self) -> None:
-        """Delete what is done with, as many at once as came together meanwhile."""
-        while True:
-            await self._delete_some([await self._done.get()])
+        """Delete what is done with, as many at once as come together within a moment."""
+        while self._done or not self._ending:
+            await self._some_done.wait()
+            if not self._ending:
+                await asyncio.sleep(GATHER)
+                self._some_done.clear()
+            while self._done:
+                batch, self._done = self._done[:BATCH], self._done[BATCH:]
+                await self._delete_some(batch)
 
     async def _delete_some(self, batch: list[Received]) -> None:
-        while len(batch) < BATCH and not self._done.empty():
-            batch.append(self._done.get_nowait())
         try:
             await self._queues.delete(self._consumer.queue.name, batch)
         except (AwsError, DependencyUnavailable, DependencyTimeout) as error:
@@ -153,9 +160,9 @@ class Hands:
             await self._queues.release_all(self._consumer.queue.name, back, 0)
         except (AwsError, DependencyUnavailable, DependencyTimeout) as error:
             signals.trouble(names.MESSAGE_RELEASE_FAILED, error)
-        while not self._done.empty():
-            await self._delete_some([])
-        await cancelled(self._deleting)
+        self._ending = True
+        self._some_done.set()
+        await self._deleting
 
 
 async def until_told(worker: Worker) -> None:

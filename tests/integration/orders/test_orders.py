@@ -28,7 +28,7 @@ def test_an_order_goes_its_way_to_confirmed(shop, run):
         order = await who.place(await shop.product(price=1980), quantity=2)
         assert (order["status"], order["subtotal"]["amount"], order["shippingFee"]["amount"]) == ("PLACED", 3960, 550)
         assert (order["total"]["amount"], order["tax"]["amount"]) == (4510, 410)
-        assert await shop.types_sent(order["id"]) == ["OrderPlaced", "ReserveStock"]
+        assert await shop.types_sent(order["id"]) == ["ReserveStock", "OrderPlaced"]
         await shop.receive(answer(StockReserved, order))
         assert (await who.order(order["id"]))["status"] == "STOCK_RESERVED"
         await shop.receive(TakePayment(order_id=order["id"]))
@@ -37,7 +37,7 @@ def test_an_order_goes_its_way_to_confirmed(shop, run):
         done = await who.order(order["id"])
         assert (done["status"], done["version"]) == ("CONFIRMED", 4)
         assert await shop.types_sent(order["id"]) == [
-            "OrderPlaced", "ReserveStock", "TakePayment", "CommitStock", "OrderConfirmed",
+            "ReserveStock", "OrderPlaced", "TakePayment", "CommitStock", "OrderConfirmed",
         ]  # fmt: skip
         assert await shop.books(order["id"]) == {"AUTHORISATION": 1, "CAPTURE": 1}
         last = (await shop.sent(order["id"]))[-1]
@@ -77,7 +77,7 @@ def test_a_message_that_comes_twice_does_its_work_once(shop, run):
         await shop.deliver(reserved, reserved, pay, pay, reserved)
         await asyncio.gather(*(shop.receive(TakePayment(order_id=order["id"])) for _ in range(3)))
         assert await shop.books(order["id"]) == {"AUTHORISATION": 1, "CAPTURE": 1}
-        assert await shop.types_sent(order["id"]) == ["OrderPlaced", "ReserveStock", "TakePayment", "CommitStock"]
+        assert await shop.types_sent(order["id"]) == ["ReserveStock", "OrderPlaced", "TakePayment", "CommitStock"]
 
     run(scenario())
 
@@ -89,7 +89,7 @@ def test_no_stock_ends_the_order(shop, run):
         await shop.receive(answer(StockRejected, order))
         done = await who.order(order["id"])
         assert (done["status"], done["failure"]["code"]) == ("CANCELLED", "OUT_OF_STOCK")
-        assert await shop.types_sent(order["id"]) == ["OrderPlaced", "ReserveStock", "OrderCancelled"]
+        assert await shop.types_sent(order["id"]) == ["ReserveStock", "OrderPlaced", "OrderCancelled"]
         await shop.receive(TakePayment(order_id=order["id"]))
         assert await shop.books(order["id"]) == {}
 
@@ -103,7 +103,7 @@ def test_a_declined_card_ends_the_order_and_releases_the_stock(shop, run):
         await shop.receive(answer(StockReserved, order), TakePayment(order_id=order["id"]))
         done = await who.order(order["id"])
         assert (done["failure"]["code"], done["payment"]["status"]) == ("PAYMENT_DECLINED", "DECLINED")
-        assert (await shop.types_sent(order["id"]))[-2:] == ["OrderCancelled", "ReleaseStock"]
+        assert (await shop.types_sent(order["id"]))[-2:] == ["ReleaseStock", "OrderCancelled"]
         assert await shop.books(order["id"]) == {"DECLINE": 1}
 
     run(scenario())
@@ -174,7 +174,7 @@ def test_cancelling_gives_stock_and_money_back(shop, run):
         assert cancel.json["failure"] == {"code": "OPERATOR_CANCELLED", "detail": "棚卸しの誤り"}
         again = await who.call("POST", f"/orders/{done['id']}/cancel", {"reason": "いらない"})
         assert (again.status, again.body) == (202, cancel.body)
-        assert (await shop.types_sent(done["id"]))[-3:] == ["OrderCancelled", "ReleaseStock", "RefundPayment"]
+        assert (await shop.types_sent(done["id"]))[-3:] == ["ReleaseStock", "RefundPayment", "OrderCancelled"]
         assert (await operator.call("POST", f"/orders/{done['id']}/shipments", SHIPMENT)).code == "ORDER_NOT_SHIPPABLE"
 
     run(scenario())
@@ -194,7 +194,7 @@ def test_a_shipped_order_is_delivered_and_cannot_be_cancelled(shop, run):
         assert (await who.call("POST", f"/orders/{done['id']}/cancel", {"reason": "x"})).code == "ORDER_NOT_CANCELLABLE"
         delivered = await operator.call("POST", f"/orders/{done['id']}/deliveries")
         assert (delivered.status, delivered.json["status"]) == (201, "DELIVERED")
-        assert (await shop.types_sent(done["id"]))[-3:] == ["OrderShipped", "ShipStock", "OrderDelivered"]
+        assert (await shop.types_sent(done["id"]))[-3:] == ["ShipStock", "OrderShipped", "OrderDelivered"]
 
     run(scenario())
 
@@ -211,7 +211,7 @@ def test_cancel_and_confirm_at_once_end_cancelled(shop, run):
                 who.call("POST", f"/orders/{order['id']}/cancel", {"reason": "やめる"}),
             )
             assert (await who.order(order["id"]))["status"] == "CANCELLED"
-            assert (await shop.types_sent(order["id"]))[-2:] == ["ReleaseStock", "RefundPayment"]
+            assert (await shop.types_sent(order["id"]))[-3:-1] == ["ReleaseStock", "RefundPayment"]
 
     run(scenario())
 
@@ -233,7 +233,7 @@ def test_an_order_that_does_not_move_is_ended(shop, run):
         assert (done["status"], done["failure"]["code"]) == ("CANCELLED", "STUCK")
         done = await who.order(paid["id"])
         assert (done["status"], done["failure"]["code"]) == ("CANCELLED", "STUCK")
-        assert (await shop.types_sent(paid["id"]))[-3:] == ["OrderCancelled", "ReleaseStock", "RefundPayment"]
+        assert (await shop.types_sent(paid["id"]))[-3:] == ["ReleaseStock", "RefundPayment", "OrderCancelled"]
 
     run(scenario())
 
