@@ -98,6 +98,26 @@ def test_on_a_fifo_queue_order_is_kept_and_deduplication_drops_nothing(run, queu
 
 
 @pytest.mark.parametrize("queue", [EVENTS, COMMANDS])
+def test_what_sqs_itself_has_moved_comes_back_too(run, aws, emulator, queues, put, queue):
+    async def story():
+        url = emulator.queue_url(queue)
+        ids = {"MessageGroupId": "order", "MessageDeduplicationId": "tired"} if queue == COMMANDS else {}
+        await put("tired", queue, **ids)
+        asked = await aws.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        policy = asked["Attributes"]["RedrivePolicy"]
+        once = json.dumps(json.loads(policy) | {"maxReceiveCount": 1})
+        await aws.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"RedrivePolicy": once})
+        await queues.release_all(queue, await queues.receive(queue, 1, 1), 0)
+        assert await queues.receive(queue, 1, 1) == []
+        await aws.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"RedrivePolicy": policy})
+        assert await redrive(queues, queue) == 1
+        (back,) = await all_of(queues, queue)
+        assert (back.body, back.group, back.receives) == ("tired", ids.get("MessageGroupId"), 1)
+
+    run(story())
+
+
+@pytest.mark.parametrize("queue", [EVENTS, COMMANDS])
 def test_who_is_killed_between_sending_and_deleting_loses_nothing(run, queues, put, queue):
     async def story():
         fifo = queue == COMMANDS
