@@ -82,7 +82,7 @@ class Parts:
         port = settings.place.apis[container.service]
         command = module(
             "uvicorn", container.entry, "--factory", "--host", "127.0.0.1", "--port", str(port),
-            "--http", "httptools", "--ws", "none", "--no-access-log", "--log-level", "warning",
+            "--http", "httptools", "--ws", "none", "--no-proxy-headers", "--no-access-log", "--log-level", "warning",
             "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "1",
         )  # fmt: skip
         health = f"{url(port)}/health/{container.service}"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from importlib.resources import files
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import asyncpg
@@ -14,6 +15,7 @@ import asyncpg
 from shop import telemetry
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime import faults
+from shop.runtime.pool import Pool
 from shop.telemetry import names
 
 __all__ = ["Connection", "Database", "Raced", "again_if_raced", "migrate", "migrated"]
@@ -53,72 +55,65 @@ class Connection:
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         """All rows."""
-        async with _query(sql):
+        with _Query(sql):
+            await faults.point("postgres", sql)
             return await self.raw.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Record | None:
         """The first row, or None."""
-        async with _query(sql):
+        with _Query(sql):
+            await faults.point("postgres", sql)
             return await self.raw.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
-        async with _query(sql):
+        with _Query(sql):
+            await faults.point("postgres", sql)
             return await self.raw.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> str:
         """PostgreSQL's word on what was done, such as `UPDATE 1`."""
-        async with _query(sql):
+        with _Query(sql):
+            await faults.point("postgres", sql)
             return await self.raw.execute(sql, *args)
 
     async def executemany(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """The same statement for every row, in one round trip."""
-        async with _query(sql):
+        with _Query(sql):
+            await faults.point("postgres", sql)
             await self.raw.executemany(sql, rows)
 
 
 class Database:
     """A pool of connections, opened on entering. Down or silent: DependencyUnavailable, DependencyTimeout."""
 
-    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 8) -> None:
-        self.url, self._sizes = url, (min_size, max_size)
-        self._pool: asyncpg.Pool[Record] | None = None
+    def __init__(self, url: str, *, max_size: int = 8) -> None:
+        self.url, self._max_size = url, max_size
+        self._pool: Pool | None = None
 
     async def __aenter__(self) -> Self:
-        minimum, maximum = self._sizes
-        with _translated():
-            self._pool = await asyncpg.create_pool(
-                self.url,
-                min_size=minimum,
-                max_size=maximum,
-                command_timeout=QUERY_TIMEOUT,
-                timeout=ACQUIRE_TIMEOUT,
-                max_inactive_connection_lifetime=0,  # no timer per connection; a broken one is replaced when it is met
-                reset=_as_it_is,
-                server_settings={"application_name": "shop", "jit": "off", "timezone": "UTC"},
-            )
+        self._pool = Pool(self._connect, self._max_size, ACQUIRE_TIMEOUT)
+        await self.ping()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            try:
-                await asyncio.wait_for(pool.close(), 2)
-            except TimeoutError:
-                pool.terminate()
+            await pool.close(2)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool for several statements, each its own transaction."""
+    async def _connect(self) -> "asyncpg.Connection[Record]":
+        return await asyncpg.connect(
+            self.url,
+            command_timeout=QUERY_TIMEOUT,
+            timeout=ACQUIRE_TIMEOUT,
+            server_settings={"application_name": "shop", "jit": "off", "timezone": "UTC"},
+        )
+
+    def connection(self) -> "_Borrowed":
+        """A connection of the pool for several statements, each its own transaction; `async with`."""
         if self._pool is None:
             raise DependencyUnavailable("The database is not connected.")
-        with _translated():
-            raw = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT)
-        try:
-            yield Connection(raw)
-        finally:
-            with suppress(*GONE):  # a broken connection is thrown away, and what broke is known already
-                await self._pool.release(raw)
+        return _Borrowed(self._pool)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -161,34 +156,85 @@ class Database:
     async def ping(self) -> None:
         """Nothing, or DependencyUnavailable, DependencyTimeout."""
         async with self.connection() as connection:
-            await asyncio.wait_for(connection.raw.execute("select 1"), 1)
+            with _translated():
+                await asyncio.wait_for(connection.raw.execute("select 1"), 1)
 
 
-async def _as_it_is(_connection: object) -> None:
-    """Nobody sets anything in a session that others could trip over: asyncpg's own reset is a round trip a query."""
+class _Borrowed:
+    """A connection while it is lent out."""
+
+    __slots__ = ("loan",)
+
+    def __init__(self, pool: Pool) -> None:
+        self.loan = pool.lend()
+
+    async def __aenter__(self) -> Connection:
+        try:
+            return Connection(await self.loan.__aenter__())
+        except Exception as error:
+            translate(error)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.loan.__aexit__(kind, error, trace)
+
+
+def translate(error: BaseException) -> None:
+    """PostgreSQL's ways of being gone, in the contract's words. Raises them; anything else is nothing."""
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+        raise DependencyTimeout("The database did not answer in time.") from error
+    if isinstance(error, DOWN) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)):
+        raise DependencyUnavailable("The database cannot be reached.") from error
 
 
 class _translated:  # noqa: N801 - used as the context manager it is; a generator would cost a frame per query
-    """PostgreSQL's ways of being gone, in the contract's words."""
+    """Inside, `translate` hears of every error."""
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
-            raise DependencyTimeout("The database did not answer in time.") from error
-        if isinstance(error, DOWN) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)):
-            raise DependencyUnavailable("The database cannot be reached.") from error
+        if error is not None:
+            translate(error)
 
 
-@asynccontextmanager
-async def _query(sql: str) -> AsyncIterator[None]:
-    """The span around one statement, and the place for faults inside it."""
-    if telemetry.traceparent() is None:
-        await faults.point("postgres", sql)
-        with _translated():
-            yield
-        return
+class _Query:
+    """The span around one statement, when it belongs to a trace; errors come out translated."""
+
+    __slots__ = ("span",)
+
+    def __init__(self, sql: str) -> None:
+        self.span: telemetry.Span | None = None
+        if telemetry.traceparent() is not None:
+            name, attributes = described(sql)
+            self.span = telemetry.span(name, kind="client", attributes=attributes)
+
+    def __enter__(self) -> None:
+        if self.span is not None:
+            self.span.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            if self.span is not None:
+                self.span.__exit__(None, None, None)
+            return
+        try:
+            translate(error)
+        except (DependencyUnavailable, DependencyTimeout) as told:
+            if self.span is not None:
+                self.span.__exit__(type(told), told, told.__traceback__)
+            raise
+        if self.span is not None:
+            self.span.__exit__(kind, error, trace)
+
+
+@cache
+def described(sql: str) -> tuple[str, dict[str, str | None]]:
+    """The name of a statement's span, and its attributes."""
     verb, table = summary(sql)
     attributes = {
         names.DB_SYSTEM_NAME: "postgresql",
@@ -196,12 +242,9 @@ async def _query(sql: str) -> AsyncIterator[None]:
         names.DB_COLLECTION_NAME: table or None,
         names.DB_QUERY_TEXT: sql,  # parameters never stand in the text: all are bound
     }
-    with telemetry.span(f"{verb} {table}".strip(), kind="client", attributes=attributes), _translated():
-        await faults.point("postgres", sql)
-        yield
+    return f"{verb} {table}".strip(), attributes
 
 
-@cache
 def summary(sql: str) -> tuple[str, str]:
     """What a statement does and to which table, for the name of its span."""
     verb = re.search(r"\b(insert|update|delete|select|copy|lock|notify|create|truncate)\b", sql, re.IGNORECASE)

@@ -16,7 +16,6 @@ from uuid import UUID
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop import telemetry
@@ -28,13 +27,13 @@ from shop.kernel.errors import (
     MethodNotAllowed,
     PayloadTooLarge,
     Problem,
-    RouteNotFound,
     Unauthenticated,
     UnsupportedMediaType,
 )
 from shop.runtime import faults
 from shop.runtime.http.answers import Answer, not_modified, problem_json
 from shop.runtime.http.bodies import MAX_BODY
+from shop.runtime.http.dispatch import Dispatch
 from shop.runtime.http.language import language_of
 from shop.runtime.http.routes import Call, Route, Routes
 from shop.runtime.http.who import Caller
@@ -105,13 +104,14 @@ class Endpoint:
             "agent": call.headers.get("user-agent", ""),
         }
         authorization = call.headers.get("authorization")
-        caller = Caller(**about)
-        if authorization is not None:
+        if authorization is None:
+            caller = Caller(**about)
+        else:
             scheme, _, token = authorization.partition(" ")
             if scheme.lower() != "bearer" or self.tokens is None:
                 raise Unauthenticated
             caller = msgspec.structs.replace(await self.tokens.verify(token.strip()), **about)
-        if not caller.may(route.who, call.path.get("userId")):
+        if not route.open and not caller.may(route.who, call.path.get("userId")):
             raise Forbidden if caller.user_id else Unauthenticated
         return caller
 
@@ -197,6 +197,9 @@ class Front:
             await self.answer(scope, receive, send, telemetry.trace_id())
             return
         synthetic = headers.get("x-synthetic")
+        if session is None and synthetic is None:
+            await self.account(scope, receive, send, headers)
+            return
         with telemetry.context(session_id=session, synthetic=synthetic if synthetic in SYNTHETIC else None):
             await self.account(scope, receive, send, headers)
 
@@ -303,20 +306,16 @@ def uuid_or_none(text: str | None) -> str | None:
         return None
 
 
-async def not_found(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """No route has this path."""
-    raise RouteNotFound
-
-
 class Service(Starlette):
-    """A Starlette application whose only middleware is ours."""
+    """A Starlette application that has its lifespan from there, and everything else from us."""
 
-    service: str
-    told: bool
+    def __init__(self, front: ASGIApp, lifespan: Any) -> None:
+        super().__init__(lifespan=lifespan)
+        self.front = front
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """The router inside the front: problems are made there, so Starlette's own two layers have nothing to do."""
-        return Front(self.router, self.service, told=self.told)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request, or the lifespan."""
+        await (self.front if scope["type"] == "http" else self.router)(scope, receive, send)
 
 
 def application(
@@ -344,18 +343,14 @@ def application(
     by_path: dict[str, list[Route]] = {}
     for route in routes.all:
         by_path.setdefault(route.path, []).append(route)
-    paths = sorted(by_path, key=lambda path: [part.startswith("{") for part in path.split("/")])
-    service = Service(lifespan=living)
-    service.service, service.told = routes.service, told
-    service.router.redirect_slashes = False
-    service.router.default = not_found
+    dispatch = Dispatch()
     health = Health(ready or {})
     for prefix in ("/health", f"/health/{routes.service}"):
-        service.router.routes.append(StarletteRoute(f"{prefix}/live", health.live))
-        service.router.routes.append(StarletteRoute(f"{prefix}/ready", health.ready))
-    for path in paths:
-        service.router.routes.append(StarletteRoute(path, Endpoint(deps, tokens, by_path[path])))
-    return service
+        dispatch.add(f"{prefix}/live", health.live)
+        dispatch.add(f"{prefix}/ready", health.ready)
+    for path, there in by_path.items():
+        dispatch.add(path, Endpoint(deps, tokens, there))
+    return Service(Front(dispatch, routes.service, told=told), living)
 
 
 class Health:

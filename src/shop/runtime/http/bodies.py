@@ -2,16 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, dataclass_transform
 
 import msgspec
 
 from shop.kernel.errors import MalformedRequest, ValidationFailed
 
-__all__ = ["MAX_BODY", "Body", "camel", "convert_query", "read_body"]
+__all__ = ["MAX_BODY", "Body", "camel", "query_reader", "read_body"]
 
 MAX_BODY = 256 * 1024
+NUMBER = re.compile(r"-?\d{1,18}")
 B = TypeVar("B")
 
 
@@ -78,15 +79,20 @@ def located(name: str, error: Exception) -> tuple[str, str]:
     return (name + place.rstrip("`")).lstrip("."), message
 
 
-def convert_query(text: str, kind: Any, name: str) -> Any:
-    """One query parameter as its type. Raises ValidationFailed."""
-    text = clean(text, name)
-    if kind_is_number(kind) and not re.fullmatch(r"-?\d{1,18}", text):
-        raise ValidationFailed((name, "must be an integer"))
-    try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise ValidationFailed(located(name, error)) from error
+def query_reader(kind: Any, name: str) -> Callable[[str], Any]:
+    """What reads one query parameter as its type. It raises ValidationFailed."""
+    is_number = kind_is_number(kind)
+
+    def reader(text: str) -> Any:
+        text = clean(text, name)
+        if is_number and not NUMBER.fullmatch(text):
+            raise ValidationFailed((name, "must be an integer"))
+        try:
+            return msgspec.convert(text, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise ValidationFailed(located(name, error)) from error
+
+    return reader
 
 
 def kind_is_number(kind: Any) -> bool:

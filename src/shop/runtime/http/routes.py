@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from shop.kernel.errors import Problem, RouteNotFound, ValidationFailed
 from shop.runtime.http.answers import Version, version_in
-from shop.runtime.http.bodies import Body, camel, convert_query, read_body
+from shop.runtime.http.bodies import Body, camel, query_reader, read_body
 from shop.runtime.http.language import Language
 from shop.runtime.http.pages import PageRequest
 from shop.runtime.http.who import ANYONE, Caller, Who
@@ -92,6 +92,10 @@ class Route:
     status: int
     answer: Any
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    open: bool = field(init=False, default=False)  # to everybody: known beforehand, since flags are slow to ask
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "open", Who.ANYONE in self.who)
 
     @property
     def summary(self) -> str:
@@ -166,12 +170,12 @@ def parameter_of(parameter: inspect.Parameter, in_path: set[str], hint: Any) -> 
     for mark in getattr(hint, "__metadata__", ()):
         if isinstance(mark, Header):
             return Parameter(mark.name, "header", hint, mark.missing is not None, read_header(mark))
-    default = None if required else parameter.default
+    default, convert = None if required else parameter.default, query_reader(hint, name)
 
     def from_query(call: Call) -> Any:
         text = call.query.get(name)
         if text is not None:
-            return convert_query(text, hint, name)
+            return convert(text)
         if required:
             raise ValidationFailed((name, "is required"))
         return default
@@ -204,10 +208,13 @@ def read_header(header: Header) -> Reader:
     return reader
 
 
+read_limit = query_reader(PageRequest.__annotations__["limit"], "limit")
+
+
 def read_page(call: Call) -> PageRequest:
     """`?limit=` and `?nextToken=`."""
     query = call.query
-    limit = convert_query(query["limit"], PageRequest.__annotations__["limit"], "limit") if "limit" in query else 20
+    limit = read_limit(query["limit"]) if "limit" in query else 20
     return PageRequest(limit, query.get("nextToken") or None)
 
 
