@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, kept and lent out.
 
 asyncpg's own pool costs 100 us a loan: a proxy around every connection, a task and timers for every wait
-(docs/adr/0006-pool.md). This one lends what was used last, and has a task for nobody but those who wait.
+(docs/adr/0007-pool.md). This one lends what was used last, and has a task for nobody but those who wait.
 """
 
 import asyncio

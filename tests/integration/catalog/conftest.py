@@ -1,6 +1,8 @@
 """The catalog with everything behind it: PostgreSQL, S3, real tokens; its API in this process."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -70,11 +72,11 @@ class CatalogUnderTest:
         return [json.loads(row["body"]) for row in rows]
 
 
-@pytest.fixture(scope="module")
-def catalog(run, database: str, emulator: Account):
+@contextmanager
+def started(run, database: str, emulator: Account, **environment: str) -> Iterator[CatalogUnderTest]:
     """An empty catalog with four categories."""
-    environment = {**emulator.environment(), "DATABASE_URL": database, "OTEL_SDK_DISABLED": "true"}
-    with mock.patch.dict("os.environ", environment):
+    settings = {**emulator.environment(), "DATABASE_URL": database, "OTEL_SDK_DISABLED": "true", **environment}
+    with mock.patch.dict("os.environ", settings):
         api = InProcess(app.api())
         run(api.__aenter__())
         under_test = CatalogUnderTest(
@@ -83,3 +85,10 @@ def catalog(run, database: str, emulator: Account):
         run(under_test.sql(CATEGORIES))
         yield under_test
         run(api.__aexit__())
+
+
+@pytest.fixture(scope="module")
+def catalog(run, database: str, emulator: Account):
+    """One for all tests of a module."""
+    with started(run, database, emulator) as under_test:
+        yield under_test

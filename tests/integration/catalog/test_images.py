@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -376,3 +377,42 @@ async def at_rest(queues: Queues) -> bool:
         "sqs", "GetQueueAttributes", QueueUrl=queues._prefix + "catalog-images", AttributeNames=wanted
     )
     return all(answer["Attributes"][name] == "0" for name in wanted)
+
+
+def test_a_worker_may_be_killed_at_any_moment(run, catalog, queues, s3):
+    async def give_out_again_after(seconds: int) -> None:
+        url = queues._prefix + "catalog-images"
+        attributes = {"VisibilityTimeout": str(seconds)}
+        await queues._aws.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes=attributes)
+
+    run(give_out_again_after(2))  # what a killed worker had in hand comes back after this
+    product, file = run(catalog.create()), photo(PNG, (1500, 1500))
+    asked = [run(request(catalog, product, file, PNG)) for _ in range(6)]
+    for each in asked:
+        assert put(each["upload"], file) == 200
+    for moment in (0.05, 0.3):  # after its start: with pictures in hand, at different stages
+        with working(catalog) as doomed:
+            until(lambda: not run(waiting(queues)), seconds=60, every=0.005)
+            time.sleep(moment)
+            doomed.kill()
+    with working(catalog):
+        images = [settled(run, catalog, product, each["imageId"]) for each in asked]
+        assert {image["status"] for image in images} == {"ready"}
+        until(lambda: not any(run(s3.head(f"uploads/{each['imageId']}")) for each in asked), seconds=60)
+        until(lambda: run(at_rest(queues)), seconds=60)
+    shown = run(catalog.get(f"/products/{product['id']}")).json["images"]
+    assert sorted(image["id"] for image in shown) == sorted(each["imageId"] for each in asked)
+    for image in shown:
+        assert run(catalog.get(image["thumbnails"]["small"])).status == 200
+    run(give_out_again_after(60))
+
+
+async def waiting(queues: Queues) -> bool:
+    """Whether nobody has taken a message yet."""
+    answer = await queues._aws.call(
+        "sqs",
+        "GetQueueAttributes",
+        QueueUrl=queues._prefix + "catalog-images",
+        AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
+    )
+    return bool(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "0")

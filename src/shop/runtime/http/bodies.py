@@ -30,12 +30,11 @@ def camel(name: str) -> str:
 def read_body(raw: bytes, kind: type[B]) -> B:
     """The body as `kind`. MalformedRequest: no JSON. ValidationFailed: JSON, but not this."""
     try:
-        value = msgspec.json.decode(raw)
+        value = clean(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedRequest("The body is not JSON.") from error
+        raise MalformedRequest("The body is not JSON, or nested too deeply.") from error
     if not isinstance(value, dict):
         raise ValidationFailed(("", "must be a JSON object"))
-    value = clean(value)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
