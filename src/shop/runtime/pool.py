@@ -1,17 +1,16 @@
 """Connections to PostgreSQL, kept and lent out.
 
 asyncpg's own pool costs 100 us a loan: a proxy around every connection, a task and timers for every wait
-(docs/adr/0007-pool.md). This one lends what was used last, and has a task for nobody but those who wait.
+(docs/adr/0008-pool.md). This one lends what was used last, and has a task for nobody but those who wait.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
-__all__ = ["Loan", "Pool"]
+__all__ = ["Pool"]
 
 Raw = Any  # asyncpg.Connection: its stubs are generic over records
 
@@ -28,21 +27,24 @@ class Pool:
         self._closed = False
         self._returned = asyncio.Event()
 
-    def lend(self) -> "Loan":
-        """A connection, `async with`. TimeoutError: all are lent, for longer than anybody waits; and what connecting
-        raises.
-        """
-        return Loan(self)
+    def idle(self) -> Raw | None:
+        """A connection that is there; None: it has to be made, or waited for."""
+        while self._idle:
+            raw = self._idle.pop()
+            if not raw.is_closed():
+                self._lent.add(raw)
+                return raw
+            self._room += 1
+        return None
 
     async def take(self) -> Raw:
-        """See `lend`."""
+        """A connection, to be given back. TimeoutError: all are lent, for longer than anybody waits; and what
+        connecting raises.
+        """
         while True:
-            while self._idle:
-                raw = self._idle.pop()
-                if not raw.is_closed():
-                    self._lent.add(raw)
-                    return raw
-                self._room += 1
+            raw = self.idle()
+            if raw is not None:
+                return raw
             if self._room:
                 return await self._made()
             await self._wait()
@@ -70,7 +72,7 @@ class Pool:
             raise
 
     def give_back(self, raw: Raw, error: BaseException | None) -> None:
-        """End a loan. A connection that was left in the middle of something is thrown away."""
+        """End a loan, with the error it ended in. What was left in the middle of something is thrown away."""
         self._lent.discard(raw)
         self._returned.set()
         cut_off = error is not None and not isinstance(error, Exception)
@@ -103,21 +105,3 @@ class Pool:
                 await asyncio.gather(*(raw.close() for raw in self._idle), return_exceptions=True)
         for raw in [*self._lent, *self._idle]:
             raw.terminate()  # of one that is closed, nothing
-
-
-class Loan:
-    """A connection while it is lent: a context manager without a generator, since every query needs one."""
-
-    __slots__ = ("pool", "raw")
-
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-
-    async def __aenter__(self) -> Raw:
-        self.raw = await self.pool.take()
-        return self.raw
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.pool.give_back(self.raw, error)

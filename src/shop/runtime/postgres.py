@@ -161,24 +161,25 @@ class Database:
 
 
 class _Borrowed:
-    """A connection while it is lent out."""
+    """A connection while it is lent out: a context manager without a generator, since every query needs one."""
 
-    __slots__ = ("loan",)
+    __slots__ = ("pool", "raw")
 
     def __init__(self, pool: Pool) -> None:
-        self.loan = pool.lend()
+        self.pool = pool
 
     async def __aenter__(self) -> Connection:
-        try:
-            return Connection(await self.loan.__aenter__())
-        except Exception as error:
-            translate(error)
-            raise
+        raw = self.pool.idle()
+        if raw is None:
+            with _translated():
+                raw = await self.pool.take()
+        self.raw = raw
+        return Connection(raw)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.loan.__aexit__(kind, error, trace)
+        self.pool.give_back(self.raw, error)
 
 
 def translate(error: BaseException) -> None:

@@ -37,6 +37,8 @@ class Output:
         self.service: str | None = None
         self.dropped: Callable[[str], None] = lambda _reason: None
         self.torn = False  # the last line could not be finished
+        self.ready = select.poll()
+        self.ready.register(STDOUT, select.POLLOUT)
         self.second = (0, "")  # since 1970, and as it is written
         self.lock = threading.RLock()  # re-entrant: a signal handler may write while the main thread does
 
@@ -56,7 +58,7 @@ class Output:
                 line = b"\n" + line
             try:
                 for at in range(0, len(line), ATOMIC):
-                    if not select.select((), (STDOUT,), (), 0)[1]:
+                    if not self.ready.poll(0):
                         self.dropped("blocked")
                         return
                     os.write(STDOUT, line[at : at + ATOMIC] if len(line) > ATOMIC else line)

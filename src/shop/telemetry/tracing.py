@@ -192,8 +192,10 @@ class Span:
 
 def leave(variable: ContextVar[Span | Remote | None], token: Token[Span | Remote | None]) -> None:
     """Makes current again what was before; in another context (a generator closed there) nothing has to be undone."""
-    with contextlib.suppress(ValueError):
+    try:
         variable.reset(token)
+    except ValueError:
+        return
 
 
 def exception_attributes(error: BaseException) -> Mapping[str, Value]:

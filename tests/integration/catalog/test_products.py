@@ -206,6 +206,14 @@ def test_what_is_wrong_with_a_product_is_named(run, catalog, changes, field):
     assert next(error["field"] for error in answer.json["errors"]).startswith(field)
 
 
+@pytest.mark.parametrize("depth", [10, 400, 700, 950, 5_000, 80_000])
+def test_a_body_may_be_nested_however_deep_and_is_never_an_error_of_ours(run, catalog, depth):
+    for opening, closing in (('{"a":', "}"), ("[", "]")):
+        body = (opening * depth + "1" + closing * depth).encode()
+        answer = run(catalog.api.call("POST", "/products", body, token=catalog.admin))
+        assert (answer.status, answer.code) in [(422, "VALIDATION_FAILED"), (400, "MALFORMED_REQUEST")]
+
+
 def test_the_limits_themselves_are_allowed(run, catalog):
     body = a_product(
         sku=uuid4().hex * 2,

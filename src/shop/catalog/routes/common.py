@@ -6,11 +6,11 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from shop.catalog.model import Language
-from shop.runtime.http import Caller
+from shop.runtime.http import Caller, Headers
 
 __all__ = ["FRESH", "Label", "Language", "Name", "is_view", "may_see"]
 
-FRESH = {"cache-control": "no-cache", "vary": "Accept-Language"}
+FRESH = Headers({"cache-control": "no-cache", "vary": "Accept-Language"})
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Label = Annotated[str, Meta(min_length=1, max_length=100)]

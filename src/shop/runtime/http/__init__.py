@@ -1,6 +1,6 @@
 """HTTP in: typed routes on Starlette, problems, pages, conditions, and the OpenAPI document that comes of them."""
 
-from shop.runtime.http.answers import Answer, Version, check_version, etag
+from shop.runtime.http.answers import Answer, Headers, Version, check_version, etag
 from shop.runtime.http.app import application
 from shop.runtime.http.bodies import Body
 from shop.runtime.http.language import Language, language_of
@@ -18,6 +18,7 @@ __all__ = [
     "Body",
     "Caller",
     "Header",
+    "Headers",
     "Language",
     "Page",
     "PageRequest",

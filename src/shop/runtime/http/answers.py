@@ -11,10 +11,33 @@ import msgspec
 from shop.kernel.errors import Problem, VersionMismatch
 from shop.runtime.http.language import Language
 
-__all__ = ["Answer", "Version", "check_version", "etag", "not_modified", "problem_json", "version_in"]
+__all__ = [
+    "Answer",
+    "Headers",
+    "Version",
+    "check_version",
+    "etag",
+    "not_modified",
+    "pairs_of",
+    "problem_json",
+    "version_in",
+]
 
 T = TypeVar("T")
 Version = int
+
+
+def pairs_of(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+class Headers(dict[str, str]):
+    """Headers that many answers have: encoded once. They must not be changed."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(headers)
+        self.pairs = tuple(pairs_of(headers))
 
 
 @dataclass(frozen=True, slots=True)

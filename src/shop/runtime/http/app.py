@@ -6,6 +6,7 @@ duration and one wide log line; health checks are none of these.
 """
 
 import asyncio
+import gc
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -31,7 +32,7 @@ from shop.kernel.errors import (
     UnsupportedMediaType,
 )
 from shop.runtime import faults
-from shop.runtime.http.answers import Answer, not_modified, problem_json
+from shop.runtime.http.answers import Answer, Headers, not_modified, pairs_of, problem_json
 from shop.runtime.http.bodies import MAX_BODY
 from shop.runtime.http.dispatch import Dispatch
 from shop.runtime.http.language import language_of
@@ -54,6 +55,9 @@ CORS = [
 ]
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 SYNTHETIC = {"bot", "test"}
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+EVERYWHERE = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED.encode()))
+GC_THRESHOLDS = 10_000, 20, 50
 ENCODER = msgspec.json.Encoder()
 
 
@@ -120,7 +124,7 @@ async def deliver(send: Send, call: Call, route: Route, result: Any) -> None:
     """Send what a handler returned."""
     answer = result if isinstance(result, Answer) else Answer(result)
     status = answer.status or route.status
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    headers = encoded(answer.headers)
     if answer.etag:
         headers.append((b"etag", answer.etag.encode()))
         if route.method == "GET" and not_modified(call.headers.get("if-none-match"), answer.etag):
@@ -133,6 +137,11 @@ async def deliver(send: Send, call: Call, route: Route, result: Any) -> None:
     body = content if isinstance(content, bytes) else ENCODER.encode(content)
     headers.append((b"content-type", answer.media_type.encode()))
     await respond(send, status, body, headers, head=call.scope["method"] == "HEAD")
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI has them."""
+    return list(headers.pairs) if isinstance(headers, Headers) else pairs_of(headers)
 
 
 async def respond(
@@ -206,18 +215,19 @@ class Front:
     async def account(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
         """Answer inside a server span and a wide line."""
         began, method = perf_counter(), scope["method"]
-        parent = headers.get("traceparent", "")
-        known = method if method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH") else "_OTHER"
+        known = method if method in METHODS else "_OTHER"
         attributes = {
             names.HTTP_REQUEST_METHOD: known,
             names.URL_PATH: scope["path"],
             names.URL_SCHEME: scope.get("scheme", "http"),
             names.USER_AGENT_ORIGINAL: headers.get("user-agent", ""),
-            **scope.get("shop.span", {}),
         }
-        span = telemetry.span(
-            known, kind="server", attributes=attributes, parent=parent if TRACEPARENT.fullmatch(parent) else None
-        )
+        if "shop.span" in scope:
+            attributes |= scope["shop.span"]
+        parent = headers.get("traceparent")
+        if parent is not None and not TRACEPARENT.fullmatch(parent):
+            parent = None
+        span = telemetry.span(known, kind="server", attributes=attributes, parent=parent)
         with span as server, telemetry.work(names.REQUEST):
             status, error = await self.answer(scope, receive, send, telemetry.trace_id())
             route = scope.get("shop.route")
@@ -244,12 +254,7 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-trace-id", trace_id.encode()),
-                    (b"access-control-allow-origin", b"*"),
-                    (b"access-control-expose-headers", EXPOSED.encode()),
-                ]
+                message["headers"] = [*message["headers"], (b"x-trace-id", trace_id.encode()), *EVERYWHERE]
             await send(message)
 
         try:
@@ -337,6 +342,7 @@ def application(
         async with AsyncExitStack() as stack_:
             for context in lifespan:
                 await stack_.enter_async_context(context)
+            settle()
             yield
         telemetry.shutdown()
 
@@ -351,6 +357,13 @@ def application(
     for path, there in by_path.items():
         dispatch.add(path, Endpoint(deps, tokens, there))
     return Service(Front(dispatch, routes.service, told=told), living)
+
+
+def settle() -> None:
+    """What a service has made at its start stays: let the garbage collector not look at it again, nor look often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 class Health:
