@@ -206,7 +206,7 @@ def test_what_is_wrong_with_a_product_is_named(run, catalog, changes, field):
     assert next(error["field"] for error in answer.json["errors"]).startswith(field)
 
 
-@pytest.mark.parametrize("depth", [10, 400, 700, 950, 5_000, 80_000])
+@pytest.mark.parametrize("depth", [10, 400, 700, 950, 5_000, 30_000])
 def test_a_body_may_be_nested_however_deep_and_is_never_an_error_of_ours(run, catalog, depth):
     for opening, closing in (('{"a":', "}"), ("[", "]")):
         body = (opening * depth + "1" + closing * depth).encode()

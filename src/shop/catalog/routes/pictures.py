@@ -12,8 +12,9 @@ from shop.catalog.parts import Catalog
 from shop.catalog.routes.common import FRESH, Language, may_see
 from shop.contracts.shapes import Shape
 from shop.kernel.clock import now, stamp
-from shop.kernel.errors import PayloadTooLarge, UnsupportedMediaType
+from shop.kernel.errors import DependencyUnavailable, PayloadTooLarge, UnsupportedMediaType
 from shop.kernel.ids import new_id
+from shop.runtime.aws import AwsError
 from shop.runtime.http import ADMIN, Answer, Body, Caller, Routes
 from shop.runtime.postgres import Connection, again_if_raced
 
@@ -135,7 +136,10 @@ async def get_image(catalog: Catalog, caller: Caller, product_id: str, image_id:
     found = await images.find_ready(catalog.db, product_id, image_id)
     if found is None or not may_see(caller, found[1]):
         raise ImageNotFound
-    picture = await catalog.pictures.get(f"{found[0]}/{size}")
+    try:
+        picture = await catalog.pictures.get(f"{found[0]}/{size}")
+    except AwsError as error:  # S3 refuses us: no fault of the client's
+        raise DependencyUnavailable("The picture cannot be read now.") from error
     if picture is None:
         raise ImageNotFound
     return Answer(picture.body, headers=FOREVER, etag=f'"{image_id}-{size}"', media_type=picture.content_type)
