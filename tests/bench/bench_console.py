@@ -125,6 +125,22 @@ def ingest(console: ConsoleProcess, count: int, begin: int, end: int) -> None:
           f"({used:.1f} s of CPU, {time.monotonic() - clock:.1f} s by the clock)")  # fmt: skip
 
 
+def shown(console: ConsoleProcess, trace_id: str) -> bool:
+    return console.get(f"/api/traces/{trace_id}").status == 200
+
+
+def visible(console: ConsoleProcess) -> None:
+    """From the moment that a span ends until the API shows it; a sender adds its own pause (EXPORT_EVERY, 1 s)."""
+    taken = []
+    for _ in range(ROUNDS):
+        id_ = os.urandom(16).hex()
+        began = time.perf_counter()
+        console.post("traces", body("gateway", [span(id_, os.urandom(8).hex(), "", "GET /", 2, time.time_ns(), 1, [])]))
+        until(partial(shown, console, id_), every=0.01)
+        taken.append((time.perf_counter() - began) * 1000)
+    print(f"visible    median {statistics.median(taken):.0f} ms, max {max(taken):.0f} ms after it was sent")
+
+
 def timed(call: Callable[[], None]) -> tuple[float, float]:
     """Median and 95th percentile in ms."""
     taken = []
@@ -141,6 +157,8 @@ def called(console: ConsoleProcess, path: str) -> None:
 
 
 def answers(console: ConsoleProcess) -> None:
+    assert console.process is not None
+    pid = console.process.pid
     hour = f"from={quote(iso(time.time_ns() - 2 * HOUR))}"
     some = console.json("/api/traces", from_=iso(time.time_ns() - 2 * HOUR), limit=1)["items"][0]["traceId"]
     operation = quote("GET /products/{productId} 1")
@@ -159,8 +177,10 @@ def answers(console: ConsoleProcess) -> None:
         "labels": "/api/v1/labels",
     }
     for name, path in paths.items():
+        before = cpu(pid)
         median, slow = timed(partial(called, console, path))
-        print(f"{name:<28} median {median:8.1f} ms   p95 {slow:8.1f} ms")
+        used = (cpu(pid) - before) / ROUNDS * 1000
+        print(f"{name:<28} median {median:8.1f} ms   p95 {slow:8.1f} ms   CPU {used:8.1f} ms")
 
 
 def iso(moment: int) -> str:
@@ -195,6 +215,7 @@ def main() -> None:
         assert console.process is not None
         time.sleep(2)
         print(f"at rest    {memory(console.process.pid)} MB")
+        visible(console)
         now = time.time_ns()
         ingest(console, typed.spans, now - HOUR, now)
         time.sleep(30)  # until all of it is rolled up

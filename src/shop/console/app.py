@@ -6,11 +6,14 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import msgspec
 import uvicorn
 from starlette.types import ASGIApp
@@ -28,8 +31,10 @@ from shop.console.receiver.forward import Forward
 from shop.console.receiver.http import Receiver
 from shop.console.receiver.intake import Intake
 from shop.console.receiver.journal import Journal
+from shop.console.routes.common import off_loop
 from shop.console.store.store import Store
 from shop.kernel.config import load
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime.aws import Aws
 from shop.runtime.http import application
 from shop.runtime.queues import Queues
@@ -38,6 +43,7 @@ from shop.runtime.wire import Client
 __all__ = ["Settings", "main"]
 
 SECOND: Final = 10**9  # ns
+logger = logging.getLogger(__name__)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +71,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def opened(settings: Settings) -> tuple[Store, Intake]:
     """The store, and what writes into it, with everything that a crash left behind taken up."""
     folder = Path(settings.console_folder)
+    file = folder / "telemetry.duckdb"
     retention = round(settings.console_retention.total_seconds()) * SECOND
-    store = Store(
-        folder / "telemetry.duckdb",
+    open_store = partial(
+        Store,
+        file,
         memory_mb=settings.console_memory_mb,
         retention_ns=retention,
         disk_bytes=settings.console_disk_mb << 20,
     )
+    try:
+        store = open_store()
+    except duckdb.Error as error:
+        if "lock" in str(error):  # another process has it: that is no damage
+            raise
+        broken = file.rename(folder / f"broken-{time.time_ns()}.duckdb")
+        Path(f"{file}.wal").unlink(missing_ok=True)
+        logger.error("the telemetry cannot be read (%s): it is now %s, and a new file begun", error, broken)  # noqa: TRY400
+        store = open_store()
     return store, Intake(store, Journal(folder / "journal", store.database.journal), retention)
 
 
@@ -104,7 +121,8 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     )
     intake.start()
     try:
-        yield Guard(application(api.routes, console, told=False)), Receiver(intake, forward.take if forward else None)
+        app = application(api.routes, console, told=False, ready={"store": partial(ready, store)})
+        yield Guard(app), Receiver(intake, forward.take if forward else None)
     finally:
         for task in tasks:
             task.cancel()
@@ -112,6 +130,14 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
         await asyncio.to_thread(intake.stop)
         await client.aclose()
         await aws.aclose()
+
+
+async def ready(store: Store) -> None:
+    """Nothing, or DependencyUnavailable."""
+    try:
+        await off_loop(store.run, "select 1")
+    except (duckdb.Error, DependencyTimeout) as error:
+        raise DependencyUnavailable("The store does not answer.") from error
 
 
 class Server(uvicorn.Server):

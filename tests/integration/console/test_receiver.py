@@ -180,3 +180,12 @@ def test_everything_goes_on_to_another_endpoint_also_when_that_was_away(tmp_path
             other.status = 200
             until(lambda: [each.name for each in other.spans if each.service == service], seconds=30)
             until(lambda: traces_of(console, service))
+
+
+def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path, service):
+    (tmp_path / "telemetry.duckdb").write_bytes(b"no database" * 1000)
+    with running(tmp_path) as console:
+        console.send("traces", request("traces", service, [span(hex_id(16), "GET /")]))
+        until(lambda: traces_of(console, service))
+        assert console.json("/health/ready")["dependencies"]["store"]["status"] == "up"
+    assert list(tmp_path.glob("broken-*.duckdb"))

@@ -1,6 +1,8 @@
 """From a request to the store: decoded, written down, acknowledged; many together become one transaction."""
 
 import logging
+import os
+import signal
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -91,17 +93,29 @@ class Intake:
                 self._hurrying.clear()
                 self._arrived.clear()
                 self._write()
-            self.store.tend()
+            try:
+                self.store.tend()
+            except duckdb.FatalException:
+                end_process()
+            except duckdb.Error:
+                logger.exception("the store could not be tended")
         self._write()
 
     def _write(self) -> None:
-        """One transaction of all that waits. What cannot be written now goes along with the next one."""
+        """One transaction of all that waits."""
         with self._lock:
             rows, self._rows = self._rows, Rows()
             if not len(rows):
                 return
             self._writing = len(rows)
             self._numbers.append(self.journal.rotate())
+        try:
+            self._store(rows)
+        finally:
+            self._writing = 0
+
+    def _store(self, rows: Rows) -> None:
+        """Write these rows. What cannot be written now goes along with the next; what never can is set aside."""
         try:
             self.store.write(rows, self._numbers[-1])
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:  # a full disk, most likely
@@ -112,9 +126,21 @@ class Intake:
             self._arrived.set()
             self._stopping.wait(PAUSE)
             return
-        finally:
-            self._writing = 0
+        except duckdb.FatalException:
+            end_process()
+            return
+        except Exception:
+            logger.exception("%s rows cannot be stored: their requests stay in the journal's folder", len(rows))
+            while self._numbers:
+                self.journal.set_aside(self._numbers.pop())
+            return
         while self._numbers:
             self.journal.drop(self._numbers.pop())
         for tell in self.written:
             tell(rows)
+
+
+def end_process() -> None:
+    """DuckDB does not go on after such an error. The supervisor starts the console again, the journal has the rest."""
+    logger.critical("the database has failed: starting again")
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -58,6 +58,10 @@ class Journal:
         """Forget a file: the store holds it."""
         self.path(number).unlink(missing_ok=True)
 
+    def set_aside(self, number: int) -> None:
+        """Keep a file out of the way, for whoever looks for what was wrong with it."""
+        self.path(number).replace(self.folder / f"{number}.refused")
+
     def read(self, number: int) -> Iterator[tuple[Signal, Encoding, bytes]]:
         """The requests in a file; what a crash has torn at its end was never acknowledged and is left out."""
         content = self.path(number).read_bytes()

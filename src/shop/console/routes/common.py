@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, ParamSpec, TypeAlias, TypeVar
 
+import duckdb
 from msgspec import Meta
 
 from shop.console.store.database import QueryTooLong
-from shop.kernel.errors import DependencyTimeout, ValidationFailed
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, ValidationFailed
 from shop.runtime.http import PageTokens, Routes
 
 __all__ = ["Limit", "Moment", "iso", "milliseconds", "off_loop", "routes", "span_of_time", "tokens"]
@@ -28,9 +29,11 @@ readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
 
 async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `work` gives, on a thread that may wait. DependencyTimeout when a query takes too long."""
+    """What `work` gives, on a thread that may wait. DependencyTimeout: a query takes too long."""
     try:
         return await asyncio.get_running_loop().run_in_executor(readers, lambda: work(*args, **kwargs))
+    except duckdb.OutOfMemoryException as error:
+        raise DependencyUnavailable("The query needs more memory than the console may take.") from error
     except QueryTooLong as error:
         raise DependencyTimeout("The query took too long: ask for a shorter time.") from error
 

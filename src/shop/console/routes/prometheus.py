@@ -8,7 +8,7 @@ from shop.console.console import Console
 from shop.console.promql import api
 from shop.console.promql.api import Parameters, Response
 from shop.console.routes.common import off_loop, routes
-from shop.kernel.errors import DependencyTimeout
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.runtime.http import Answer
 
 
@@ -18,6 +18,8 @@ async def answered(work: Callable[..., Response], *given: Any) -> Any:
         response = await off_loop(work, *given, time.time_ns())
     except DependencyTimeout as error:
         response = Response(503, {"status": "error", "errorType": "timeout", "error": error.detail})
+    except DependencyUnavailable as error:
+        response = Response(503, {"status": "error", "errorType": "unavailable", "error": error.detail})
     return Answer(response.body, response.status)
 
 
