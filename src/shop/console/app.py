@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "ap-northeast-1"
     queue_url_prefix: str = ""
     processes_file: str | None = None
+    seeded_file: str | None = None
     lambda_host_url: str | None = None
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     tasks: list[asyncio.Task[None]] = []
     watcher = Watcher(client, emulator, settings.aws_access_key_id, settings.aws_region)
     topic = Topic(client, emulator, settings.aws_access_key_id, settings.aws_region) if emulator else None
-    alarms = Alarms(store, topic)
+    alarms = Alarms(store, topic, Path(settings.seeded_file) if settings.seeded_file else None)
     tasks.append(asyncio.create_task(alarms.run()))
     if emulator:
         depths = Depths(watcher, lambda body: intake.take("metrics", "json", body))

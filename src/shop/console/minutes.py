@@ -27,16 +27,16 @@ class Key(NamedTuple):
 
 
 class Minutes:
-    """Reads the points of `metrics` once, and then only the new ones."""
+    """Reads the points of `metrics` from `since` on once, and then only the new ones."""
 
-    def __init__(self, store: Store, metrics: Iterable[str]) -> None:
-        self._store, self._metrics = store, frozenset(metrics)
+    def __init__(self, store: Store, metrics: Iterable[str], since: int = 0) -> None:
+        self._store, self._metrics, self._since = store, frozenset(metrics), since
         self._pieces: dict[Key, Sample] = {}
         self._read = 0  # up to when
 
     def at(self, now: int) -> list[Sample]:
         """What there is up to now. Blocking."""
-        since = max((self._read - AGAIN) // MINUTE * MINUTE, now - LONGEST)
+        since = max((self._read - AGAIN) // MINUTE * MINUTE, now - LONGEST, self._since)
         self._pieces = {key: piece for key, piece in self._pieces.items() if now - LONGEST < key.end <= since}
         low = since
         while low < now:  # a day at a time: the points themselves need not fit into memory

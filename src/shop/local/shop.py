@@ -120,6 +120,7 @@ class Shop:
             search=str(self.folder.search),
             telemetry=str(self.folder.telemetry),
             processes_file=str(self.folder.processes),
+            seeded_file=str(self.folder.accounts),
         )
 
     def forward_lines(self, settings: Settings) -> None:

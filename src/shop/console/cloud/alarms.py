@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -57,11 +58,11 @@ class Topic:
 class Alarms:
     """Judges every so often. A state is noted once its change has been told: nothing is told twice, or never."""
 
-    def __init__(self, store: Store, topic: Topic | None) -> None:
-        self._store, self._topic = store, topic
+    def __init__(self, store: Store, topic: Topic | None, seeded: Path | None = None) -> None:
+        self._store, self._topic, self._seeded = store, topic, seeded
         rules = slos()
         self._all: tuple[Objective | Alarm, ...] = (*rules.objectives, *rules.alarms)
-        self._minutes = Minutes(store, {metric for each in self._all for metric in each.metrics})
+        self._minutes: Minutes | None = None
         self._known: dict[str, tuple[str, int]] = {
             id_: (state, since) for id_, state, since in store.database.query("select id, state, since from alarms")
         }
@@ -77,7 +78,10 @@ class Alarms:
                 logger.exception("objectives could not be judged")
 
     async def judge(self, now: int) -> None:
-        """Find every state, and tell of those that changed."""
+        """Find every state, and tell of those that changed. What a shop does while it is filled is not judged."""
+        if self._seeded is not None and not self._seeded.exists():
+            self._minutes = None
+            return
         states = await asyncio.to_thread(self._evaluated, now)
         for what, state in zip(self._all, states, strict=True):
             self.states[what.id] = state
@@ -90,6 +94,9 @@ class Alarms:
             await asyncio.to_thread(self._note, what.id, state.state, now)
 
     def _evaluated(self, now: int) -> list[State]:
+        if self._minutes is None:
+            since = self._seeded.stat().st_mtime_ns if self._seeded else 0
+            self._minutes = Minutes(self._store, {metric for each in self._all for metric in each.metrics}, since)
         given = self._minutes.at(now)
         return [evaluate(each, given, now) for each in self._all]
 

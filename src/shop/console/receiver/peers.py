@@ -21,7 +21,7 @@ class Peer(NamedTuple):
 STORAGE: Final = {"S3": "s3"}
 MAIL: Final = {"SESv2": "ses", "SES": "ses"}
 HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})  # what listens there is ours, and tells of itself
-TOLD_BY_PRODUCERS: Final = frozenset({"SQS", "EventBridge", "SNS"})
+TOLD_BY_OTHERS: Final = frozenset({"SQS", "EventBridge", "SNS", "Lambda"})  # by producers, and by who answers
 SYSTEMS: Final = {"aws_eventbridge": "bus", "aws.eventbridge": "bus", "aws_sns": "topic", "aws.sns": "topic"}
 
 
@@ -60,13 +60,11 @@ def database(system: str, service: str, attributes: Mapping[str, Any]) -> str:
 
 def aws(service: str, attributes: Mapping[str, Any]) -> Peer | None:
     """A service of AWS that is no database."""
-    if service in TOLD_BY_PRODUCERS:
+    if service in TOLD_BY_OTHERS:
         return None
     if service in STORAGE:
         bucket = attributes.get("aws.s3.bucket")
         return Peer("storage", f"s3/{bucket}" if bucket else "s3")
     if service in MAIL:
         return Peer("mail", MAIL[service])
-    if service == "Lambda":
-        return Peer("maybe", str(attributes.get("faas.invoked_name", service)))
     return Peer("external", service)

@@ -104,7 +104,7 @@ def trace(console: Console, trace_id: str) -> dict[str, Any] | None:
         content = bytes.fromhex(trace_id)
     except ValueError:
         return None
-    if len(content) != 16 or len(trace_id) != 32:
+    if len(content) != 16 or len(trace_id) != 32 or not any(content):  # zeros: what belongs to no trace
         return None
     high, low = int.from_bytes(content[:8]), int.from_bytes(content[8:])
     rows = traces.spans_of(console.store.database, high, low)

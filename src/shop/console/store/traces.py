@@ -10,6 +10,7 @@ from shop.console.store.database import Database
 __all__ = ["Bookmark", "Position", "Search", "Summary", "find", "lines_of", "spans_of"]
 
 FIRST_STEP: Final = 10 * 10**9  # ns
+FIRST_STEP_OF_LONG: Final = 64 * FIRST_STEP  # of traces that took long: each step looks REACH around itself
 LARGER: Final = 4  # each step by the one before
 REACH: Final = 900 * 10**9  # ns between the first and the last start in one trace, at most
 
@@ -93,7 +94,8 @@ def find(
     """
     found: dict[Position, Summary] = {}
     seen: dict[Position, int] = {}
-    high, size = after.high if after else search.end + 1, FIRST_STEP
+    high = after.high if after else search.end + 1
+    size = FIRST_STEP_OF_LONG if search.min_duration else FIRST_STEP
     while high > search.start and sum(position.start >= high for position in found) <= limit:
         low = max(high - size, search.start)
         traces = matching(database, search, (low, high), at_once := 4 * limit)
