@@ -182,6 +182,7 @@ def running(folder: Folder) -> Iterator[Finding]:
         return
     shop = json.loads(folder.running.read_text())["shop"]
     yield answering(say("ゲートウェイ", "gateway"), f"{shop['gateway']}/health/live", folder)
+    yield answering(say("コンソール", "console"), f"{shop['console']}/health/ready", folder)
     yield answering("AWS", f"{shop['emulator']}/_ministack/health", folder)
     yield answering(say("サービス", "services"), f"{shop['gateway']}/health/ready", folder)
 

@@ -145,6 +145,33 @@ def test_what_cannot_be_kept_is_told_and_the_rest_is_kept(console, service):
     assert ExportTraceServiceResponse.FromString(answer.body).partial_success.rejected_spans == 2
 
 
+def test_odd_values_are_kept_as_far_as_they_make_sense(console, service):
+    trace, now = hex_id(16), str(time.time_ns() - 10**9)
+    odd: dict[str, Any] = span(trace, "odd")
+    odd["attributes"] = [
+        {"key": 'a"b', "value": {"stringValue": "c"}},
+        {"key": "big", "value": {"intValue": "9" * 30}},
+        {"key": "nan", "value": {"doubleValue": "NaN"}},
+        {"key": "none"},
+    ]
+    odd["events"] = [{"timeUnixNano": "9" * 30, "name": "far", "attributes": None}]
+    odd["links"] = odd["status"] = None  # null is absent, to protobuf
+    console.send("traces", request("traces", service, [odd]))
+    until(lambda: traces_of(console, service))
+    assert [each["traceId"] for each in console.json("/api/traces", service=service, attr='a"b:c')["items"]] == [trace]
+    found = console.json(f"/api/traces/{trace}")["spans"][0]
+    assert (found["attributes"]["nan"], found["attributes"]["none"], found["links"]) == ("nan", None, [])
+    assert found["events"][0]["time"].startswith("2")
+    histogram = {"timeUnixNano": now, "count": "3", "sum": "NaN", "bucketCounts": ["1", "2"], "min": "-Infinity"}
+    points = [histogram | {"explicitBounds": ["Infinity"]}, histogram | {"explicitBounds": [1.5]}]
+    metric = {"name": f"{service}.odd", "histogram": {"aggregationTemporality": 1, "dataPoints": points}}
+    partial = console.send("metrics", request("metrics", service, [metric])).json["partialSuccess"]
+    assert partial == {"rejectedDataPoints": "1", "errorMessage": "a histogram's bounds are no numbers"}
+    query = f'histogram_count({{"{service}.odd"}})'
+    (series,) = until(lambda: console.json("/api/v1/query", query=query)["data"]["result"])
+    assert series["value"][1] == "3"
+
+
 def test_an_older_time_that_is_kept_is_taken(console, service):
     start = time.time_ns() - 20 * DAY
     console.send("traces", request("traces", service, [span(hex_id(16), "past", start=start)]))

@@ -1,6 +1,7 @@
 """What came in, as rows of the store. What cannot be a row is counted, and the sender told: a partial success."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -28,7 +29,7 @@ ADD: Final[dict[Signal, Callable[[Any, Decoded, Limits], None]]] = {
 def reader(encoding: Encoding, signal: Signal) -> Callable[[bytes], Any]:
     """What reads a body; ValueError when it is none of this kind."""
     if encoding == "json":
-        return DECODERS[signal].decode
+        return partial(from_json, signal)
     from shop.console.receiver import protobuf  # noqa: PLC0415 - 8 MB that only foreign senders need
 
     readers: dict[Signal, Callable[[bytes], Any]] = {
@@ -37,6 +38,21 @@ def reader(encoding: Encoding, signal: Signal) -> Callable[[bytes], Any]:
         "logs": protobuf.logs,
     }
     return readers[signal]
+
+
+def from_json(signal: Signal, body: bytes) -> Any:
+    """A request as JSON. Protobuf's rules let a member be null, which means that it is not there: that is rare."""
+    try:
+        return DECODERS[signal].decode(body)
+    except msgspec.ValidationError:
+        return msgspec.convert(without_nulls(msgspec.json.decode(body)), SIGNALS[signal], strict=False)
+
+
+def without_nulls(value: Any) -> Any:
+    """The same without members that are null."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(member) for member in value] if isinstance(value, list) else value
 
 
 def decode(signal: Signal, encoding: Encoding, body: bytes, limits: Limits) -> Decoded:

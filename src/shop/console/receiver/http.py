@@ -59,7 +59,7 @@ class Receiver:
         """What the body holds, once it is safe. Raises Refused."""
         try:
             return self.intake.take(signal, encoding, body)
-        except (ValueError, RecursionError) as problem:
+        except (ValueError, RecursionError, OverflowError) as problem:
             raise Refused(400, INVALID, f"The body is no request of this kind: {problem}") from problem
         except (Full, OSError) as problem:
             logger.warning("nothing can be taken now: %r", problem)

@@ -1,5 +1,6 @@
 """Points as rows, each with the id of its series: a hash of all that makes one series of it."""
 
+import math
 from typing import Final, NamedTuple
 
 from shop.console.ports import Histogram
@@ -119,7 +120,14 @@ def values(kind: str, point: Point, *, explicit: bool) -> tuple[float | None, st
         return float(value), None
     if explicit and point.bucket_counts and len(point.bucket_counts) != len(point.explicit_bounds) + 1:
         raise ValueError("a histogram's bounds and counts do not fit together")
+    if not all(map(math.isfinite, (*point.explicit_bounds, point.zero_threshold))):
+        raise ValueError("a histogram's bounds are no numbers")
     return None, encode(packed(point, explicit=explicit)).decode()
+
+
+def finite(number: float | None) -> float | None:
+    """A number that is one."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def packed(point: Point, *, explicit: bool) -> Histogram:
@@ -127,16 +135,16 @@ def packed(point: Point, *, explicit: bool) -> Histogram:
     if explicit:
         return Histogram(
             count=point.count,
-            total=point.sum or 0.0,
+            total=finite(point.sum) or 0.0,
             positive=tuple(point.bucket_counts),
             bounds=tuple(point.explicit_bounds),
-            smallest=point.min,
-            largest=point.max,
+            smallest=finite(point.min),
+            largest=finite(point.max),
         )
     positive, negative = point.positive or shapes.Buckets(), point.negative or shapes.Buckets()
     return Histogram(
         count=point.count,
-        total=point.sum or 0.0,
+        total=finite(point.sum) or 0.0,
         scale=point.scale,
         zero_count=point.zero_count,
         zero_threshold=point.zero_threshold,
@@ -144,6 +152,6 @@ def packed(point: Point, *, explicit: bool) -> Histogram:
         positive=tuple(positive.bucket_counts),
         negative_offset=negative.offset,
         negative=tuple(negative.bucket_counts),
-        smallest=point.min,
-        largest=point.max,
+        smallest=finite(point.min),
+        largest=finite(point.max),
     )

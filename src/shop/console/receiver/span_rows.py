@@ -75,7 +75,11 @@ def row(span: SpanShape, origin: Origin, scope: str) -> tuple[Any, ...]:
 
 def event(given: shapes.Event) -> dict[str, Any]:
     """As the API shows it, but for its time (ns)."""
-    return {"time": given.time_unix_nano, "name": given.name, "attributes": attributes_of(given.attributes)}
+    return {
+        "time": min(max(given.time_unix_nano, 0), 2 * LONGEST - 1),
+        "name": given.name,
+        "attributes": attributes_of(given.attributes),
+    }
 
 
 def link(given: shapes.Link) -> dict[str, Any]:

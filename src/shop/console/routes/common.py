@@ -20,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Limit: TypeAlias = Annotated[int, Meta(ge=1, le=1000)]
+LAST: Final = 253_402_300_799 * 10**9  # ns: the end of the year 9999
 HOUR: Final = 3600 * 10**9
 READERS: Final = 3  # queries at once
 
@@ -55,7 +56,7 @@ def nanoseconds(moment: datetime) -> int:
 
 def iso(moment: int) -> str:
     """Ns since 1970 as RFC 3339, to the microsecond: spans are often shorter than a millisecond."""
-    seconds, rest = divmod(moment, 10**9)
+    seconds, rest = divmod(min(max(moment, 0), LAST), 10**9)
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{rest // 1000:06d}Z"
 
