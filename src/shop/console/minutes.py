@@ -27,10 +27,13 @@ class Key(NamedTuple):
 
 
 class Minutes:
-    """Reads the points of `metrics` from `since` on once, and then only the new ones."""
+    """Reads the points of `metrics` from `since` on once, and then only the new ones.
 
-    def __init__(self, store: Store, metrics: Iterable[str], since: int = 0) -> None:
-        self._store, self._metrics, self._since = store, frozenset(metrics), since
+    Series that differ in none of the attributes `by` are one: few are left to look through.
+    """
+
+    def __init__(self, store: Store, metrics: Iterable[str], by: Iterable[str], since: int = 0) -> None:
+        self._store, self._metrics, self._by, self._since = store, frozenset(metrics), frozenset(by), since
         self._pieces: dict[Key, Sample] = {}
         self._read = 0  # up to when
 
@@ -59,11 +62,12 @@ class Minutes:
             self._put(self._pieces.pop(key), -(-key.end // HOUR) * HOUR)
 
     def _put(self, point: Sample, end: int) -> None:
-        key = Key(point.metric, point.service, frozenset(point.attributes.items()), end)
+        attributes = {name: value for name, value in point.attributes.items() if name in self._by}
+        key = Key(point.metric, point.service, frozenset(attributes.items()), end)
         before = self._pieces.get(key)
         value = point.value if before is None else merged(point.metric, before, point)
         last = point.end if before is None else max(before.end, point.end)
-        self._pieces[key] = point._replace(source="", end=last, value=value)
+        self._pieces[key] = point._replace(source="", attributes=attributes, end=last, value=value)
 
 
 def merged(metric: str, before: Sample, point: Sample) -> float | Spread:

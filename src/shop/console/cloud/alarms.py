@@ -16,7 +16,8 @@ from shop.console.store.store import Store
 from shop.contracts.topology import ALERTS
 from shop.runtime.aws import credentials, sign
 from shop.runtime.wire import Client, WireError
-from shop.telemetry.slos import Alarm, Objective, State, evaluate, slos
+from shop.telemetry.samples import Selector
+from shop.telemetry.slos import Alarm, Latest, Objective, State, evaluate, slos
 
 __all__ = ["Alarms", "Topic"]
 
@@ -96,7 +97,8 @@ class Alarms:
     def _evaluated(self, now: int) -> list[State]:
         if self._minutes is None:
             since = self._seeded.stat().st_mtime_ns if self._seeded else 0
-            self._minutes = Minutes(self._store, {metric for each in self._all for metric in each.metrics}, since)
+            metrics = {metric for each in self._all for metric in each.metrics}
+            self._minutes = Minutes(self._store, metrics, set().union(*map(looked_at, self._all)), since)
         given = self._minutes.at(now)
         return [evaluate(each, given, now) for each in self._all]
 
@@ -127,6 +129,16 @@ class Alarms:
         told["budgetLeft"] = told.pop("budget_left")
         told["burning"] = [camel(each) for each in told["burning"]]
         return {**told, **about}
+
+
+def looked_at(what: Any) -> set[str]:
+    """The attributes by which an objective or alarm tells series apart."""
+    if isinstance(what, Selector):
+        return set(what.where)
+    if not isinstance(what, msgspec.Struct):
+        return set()
+    by = {what.by} if isinstance(what, Latest) else set()
+    return by.union(*(looked_at(getattr(what, name)) for name in what.__struct_fields__))
 
 
 def camel(burning: dict[str, Any]) -> dict[str, Any]:
