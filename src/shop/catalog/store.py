@@ -138,7 +138,8 @@ RESHOW = """
     update products set rating_sum = $2, rating_count = $3, stock_status = $4, json_ja = $5, json_en = $6 where id = $1
 """
 NEWER_STOCK = """
-    select stock_status from products where id = $1 and status <> 'deleted' and stock_version < $2 for no key update
+    select stock_status = $3 and position($4::bytea in json_ja) > 0 and position($4 in json_en) > 0 as is_shown
+    from products where id = $1 and status <> 'deleted' and stock_version < $2 for no key update
 """
 NOTE_STOCK_VERSION = "update products set stock_version = $2 where id = $1"
 
@@ -199,11 +200,12 @@ async def reshow(tx: Connection, entry: Entry) -> None:
 
 async def note_stock(tx: Connection, product_id: str, status: StockStatus, stock_version: int) -> None:
     """Copy what inventory says. An older word than the one we hold, or one about a product that is gone, is nothing."""
-    row = await tx.fetchrow(NEWER_STOCK, product_id, stock_version)
+    shown = f'"stockStatus":"{status}"'.encode()
+    row = await tx.fetchrow(NEWER_STOCK, product_id, stock_version, status, shown)
     if row is None:
         return
     await tx.execute(NOTE_STOCK_VERSION, product_id, stock_version)
-    if row["stock_status"] == status:  # most often: the number changed, the word did not
+    if row["is_shown"]:  # most often: the number changed, the word did not
         return
     entry = await find_entry(tx, product_id)
     assert entry is not None  # noqa: S101 - locked above

@@ -1,5 +1,6 @@
 """Categories, pictures and reviews over HTTP; and what inventory says."""
 
+import asyncpg
 import pytest
 from tests.integration.catalog.conftest import a_product
 
@@ -192,6 +193,28 @@ def test_stock_is_shown_as_inventory_last_said_and_never_as_before_that(run, cat
         assert put.json["stockStatus"] == "LOW_STOCK"
         listed = (await catalog.get("/products?limit=1")).json["items"][0]
         assert (listed["id"], listed["stockStatus"]) == (product["id"], "LOW_STOCK")
+
+    run(story())
+
+
+@pytest.mark.parametrize("column", ["json_ja", "json_en", "stock_status"])
+def test_a_copy_of_stock_that_was_spoiled_is_right_again_once_inventory_says_it_anew(run, catalog, say, column):
+    spoiled = "'OUT_OF_STOCK'"
+    if column != "stock_status":
+        spoiled = f"""convert_to(replace(convert_from({column}, 'UTF8'), '"IN_STOCK"', '"OUT_OF_STOCK"'), 'UTF8')"""
+
+    async def story():
+        product = await catalog.create(name="kettle")
+        await say(product["id"], 2, "IN_STOCK")
+        connection = await asyncpg.connect(catalog.dsn)
+        await connection.execute(f"update products set {column} = {spoiled} where id = $1", product["id"])
+        await say(product["id"], 3, "IN_STOCK")
+        states = await connection.fetchval("select stock_status from products where id = $1", product["id"])
+        await connection.close()
+        assert states == "IN_STOCK"
+        for language in ("ja", "en"):
+            answer = await catalog.get(f"/products/{product['id']}", headers={"accept-language": language})
+            assert answer.json["stockStatus"] == "IN_STOCK"
 
     run(story())
 
