@@ -27,6 +27,9 @@ from shop.runtime.worker import Worker, poll
 __all__ = ["Settings", "WorkerSettings", "api", "worker"]
 
 
+SLOW_PAYMENTS = 200  # at once: most of their time is waiting for the provider, and none shall wait for another
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the API."""
 
@@ -100,7 +103,7 @@ def worker() -> Worker:
         loops=[
             relay.run,
             partial(poll, events, deps, queues),
-            partial(poll, payments, deps, queues),
+            partial(poll, payments, deps, queues, concurrency=SLOW_PAYMENTS),
             partial(sweeper, deps, settings.sweep_every),
         ],
         ready={"postgres": db.ping},
