@@ -141,7 +141,7 @@ def test_a_word_that_is_one_letter_off_is_corrected(run, catalog, shop, q, corre
     assert page["items"][0]["name"] == name
 
 
-@pytest.mark.parametrize("q", ["xyzzyqwert", "存在しない商品", "ぬるぽがっ", "コーヒー 宇宙船", "12345678"])
+@pytest.mark.parametrize("q", ["xyzzyqwert", "存在しない商品", "未", "鋳", "ぬるぽがっ", "コーヒー 宇宙船", "12345678"])
 def test_what_is_not_there_is_not_found(run, catalog, shop, q):
     page = run(search(catalog.api, q))
     assert (page["items"], page["total"], page["correctedQuery"]) == ([], 0, None)

@@ -36,6 +36,11 @@ class Wish:
     words: tuple[Word, ...]
     heard: str = ""
 
+    @property
+    def means(self) -> tuple[str, ...]:
+        """What is the same for wishes that find the same, wherever in the question they stand."""
+        return (self.heard, *(f"{word.term} {word.sound} {word.is_kana}" for word in self.words))
+
     def terms(self) -> Iterator[tuple[str, str]]:
         """Where it can be: fields and terms, any of which will do, of a wish for one word or for a sound."""
         if self.heard:
@@ -103,10 +108,8 @@ class Asked:
     @cached_property
     def wishes(self) -> list[Wish]:
         """What a product has to have; nothing when the question has no word."""
-        found = [wish for run in self.runs for wish in wishes_of(run)]
-        return list(dict.fromkeys(found)) or [
-            Wish((word,)) for run in self.runs for word in run.words if run.kind != "ja"
-        ]
+        found = {wish.means: wish for run in self.runs for wish in wishes_of(run)}
+        return list(found.values()) or [Wish((word,)) for run in self.runs for word in run.words if run.kind != "ja"]
 
     @cached_property
     def words(self) -> list[Word]:

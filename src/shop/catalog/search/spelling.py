@@ -60,17 +60,18 @@ def is_written(word: Word, asked: Asked, searcher: Searcher) -> bool:
 
 
 def japanese(run: Run, asked: Asked, searcher: Searcher) -> Iterator[Mistake]:
-    """Stretches of a run around words that are unknown. Kana that make no sense at all are one word, cut wrongly."""
+    """Stretches of a run that hold all of its unknown words. Kana without any are one word, cut wrongly."""
+    wishes = {place: Wish((word,)) for place, word in enumerate(run.words) if not word.is_silent}
+    unknown = {place for place, wish in wishes.items() if not is_known(searcher, wish, asked.shelves)}
     if is_kana(run.text) and len(run.words) > 1:
         if is_known(searcher, wishes_of(run)[0], asked.shelves):
             return
-        unknown = set(range(len(run.words)))
-    else:
-        wishes = {place: Wish((word,)) for place, word in enumerate(run.words) if not word.is_silent}
-        unknown = {place for place, wish in wishes.items() if not is_known(searcher, wish, asked.shelves)}
+        unknown = unknown or set(range(len(run.words)))
+    if not unknown:
+        return
     for length in range(min(len(run.words), 5), 0, -1):
         for first in range(len(run.words) - length + 1):
-            if unknown.intersection(range(first, first + length)):
+            if unknown <= set(range(first, first + length)):
                 part = run.words[first : first + length]
                 text = run.text[part[0].start : part[-1].end]
                 start = run.start + part[0].start
@@ -80,8 +81,9 @@ def japanese(run: Run, asked: Asked, searcher: Searcher) -> Iterator[Mistake]:
 def nearest(mistake: Mistake, searcher: Searcher) -> str | None:
     """The word that is written or sounds most like it, as it is written."""
     key = katakana(mistake.text)
-    for heard in {key, mistake.sound} - {""}:
-        if len(heard) > 1 and (same := searcher.terms_with_prefix("spelling", heard + MARK, limit=1)):
+    alike = (key, mistake.sound) if len(mistake.text) > 1 else ()  # a single kanji has too many homophones
+    for heard in alike:
+        if len(heard) >= SHORTEST and (same := searcher.terms_with_prefix("spelling", heard + MARK, limit=1)):
             return word_in(same[0][0])
     if len(key) < SHORTEST:
         return None
