@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import asyncpg
 import uvloop
@@ -34,7 +35,8 @@ from shop.runtime.postgres import Database, migrate
 CONNECTIONS = 8
 FEW = 1_000
 CHUNK = 5_000
-PAGE, DETAIL = "page", "detail"
+PAGE, DETAIL, DEEP_PAGE = "page", "detail", "page 1,000"
+API = ("shop.catalog.app:api", "--factory")
 DEEP = "select newest, id from products where status = 'active' order by newest, id offset 19979 limit 1"
 HEADERS = (
     "Host: 127.0.0.1\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: application/json\r\n"
@@ -88,8 +90,8 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(dsn: str, core: int, **environment: str) -> Iterator[Service]:
-    """The API under uvicorn as the shop runs it, on one core."""
+def serving(dsn: str, core: int, *application: str, **environment: str) -> Iterator[Service]:
+    """The API (or another application) under uvicorn as the shop runs it, on one core."""
     port = free_port()
     settings = {
         "DATABASE_URL": dsn, "IMAGES_BUCKET": "images", "PAGE_TOKEN_KEY": "bench", "TOKEN_ISSUER": "bench",
@@ -97,7 +99,7 @@ def serving(dsn: str, core: int, **environment: str) -> Iterator[Service]:
         "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", **environment,
     }  # fmt: skip
     command = [
-        "taskset", "-c", str(core), sys.executable, "-m", "uvicorn", "shop.catalog.app:api", "--factory",
+        "taskset", "-c", str(core), sys.executable, "-m", "uvicorn", *(application or API),
         "--host", "127.0.0.1", "--port", str(port), "--http", "httptools", "--ws", "none",
         "--no-proxy-headers", "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
     ]  # fmt: skip
@@ -189,16 +191,19 @@ async def load(port: int, paths: Sequence[str], requests: int, connections: int 
 # ---------------------------------------------------------------------------------------------------------- the figures
 
 
-def measured(service: Service, paths: Sequence[str], requests: int, rounds: int) -> list[float]:
-    """CPU in us per request, once per round, after one that does not count."""
-    figures = []
+def measured(services: Sequence[Service], paths: Sequence[str], requests: int, rounds: int) -> list[list[float]]:
+    """CPU in us per request of each service, once per round, after one that does not count; in turn, so that all have
+    the same neighbours on a machine that is not quiet.
+    """
+    figures: list[list[float]] = [[] for _ in services]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for number in range(rounds + 1):
-            before = service.cpu()
-            runner.run(load(service.port, paths, requests))
-            time.sleep(1.2)  # what is still to be sent is part of it
-            if number:
-                figures.append((service.cpu() - before) / requests * 1e6)
+            for service, own in zip(services, figures, strict=True):
+                before = service.cpu()
+                runner.run(load(service.port, paths, requests))
+                time.sleep(1.2)  # what is still to be sent is part of it
+                if number:
+                    own.append((service.cpu() - before) / requests * 1e6)
     return figures
 
 
@@ -214,15 +219,21 @@ async def paths_of(dsn: str, token_key: str = "bench") -> dict[str, list[str]]:
     found = {PAGE: ["/products?limit=20"], DETAIL: [f"/products/{product}" for product in ids]}
     if deep is not None:
         scope = repr(("/products", "active", "newest", None, None))
-        found["page 1,000"] = [f"/products?limit=20&nextToken={PageTokens(token_key).seal(scope, tuple(deep))}"]
+        found[DEEP_PAGE] = [f"/products?limit=20&nextToken={PageTokens(token_key).seal(scope, tuple(deep))}"]
     return found
 
 
-def figures_of(dsn: str, arguments: argparse.Namespace, **environment: str) -> dict[str, list[float]]:
-    """Every kind of request."""
-    paths = asyncio.run(paths_of(dsn))
-    with serving(dsn, arguments.core, **environment) as service:
-        return {name: measured(service, each, arguments.requests, arguments.rounds) for name, each in paths.items()}
+async def prepared(scope: Any, receive: Any, send: Any) -> None:
+    """An application whose answer is ready: what uvicorn alone costs."""
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"6000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"x" * 6000})
 
 
 def shown(name: str, values: Sequence[float]) -> float:
@@ -230,6 +241,38 @@ def shown(name: str, values: Sequence[float]) -> float:
     median = statistics.median(values)
     print(f"{name:<52} {median:>9.4g} us   (min {min(values):.4g} max {max(values):.4g}, n={len(values)})")
     return median
+
+
+def compared(dsn: str, arguments: argparse.Namespace, on: dict[str, str]) -> list[bool]:
+    """With telemetry and without it; whether the promises are kept."""
+    kept, paths = [], asyncio.run(paths_of(dsn))
+    with (
+        serving(dsn, arguments.core, **on) as told,
+        serving(dsn, arguments.core, OTEL_SDK_DISABLED="true") as silent,
+        serving(dsn, arguments.core, "tests.bench.bench_catalog:prepared") as ready,
+    ):
+        for name, limit, goal in ((PAGE, 400, 280), (DETAIL, 240, 170)):
+            services = (told, silent, ready)
+            with_it, without, alone = measured(services, paths[name], arguments.requests, arguments.rounds)
+            kept.append(report(f"CPU of a {name}, telemetry on", with_it, "us", limit, goal))
+            shown(f"CPU of a {name}, telemetry off", without)
+            added = [100 * (one / other - 1) for one, other in zip(with_it, without, strict=True)]
+            kept.append(report("  telemetry adds", added, "%", 30, 15))
+            shown("  uvicorn with a prepared answer, at that time", alone)
+    return kept
+
+
+def grown(few: str, many: str, arguments: argparse.Namespace, on: dict[str, str]) -> list[bool]:
+    """A large catalog beside a small one; whether the promise is kept."""
+    kept, small, large = [], asyncio.run(paths_of(few)), asyncio.run(paths_of(many))
+    with serving(few, arguments.core, **on) as little, serving(many, arguments.core, **on) as much:
+        for name, like in ((PAGE, PAGE), (DEEP_PAGE, PAGE), (DETAIL, DETAIL)):
+            [before] = measured([little], small[like], arguments.requests, arguments.rounds)
+            [after] = measured([much], large[name], arguments.requests, arguments.rounds)
+            shown(f"CPU of a {name}, {arguments.products} products", after)
+            factors = [value / statistics.median(before) for value in after]
+            kept.append(report(f"  times that of a {like} with {FEW}", factors, "", 1.5))
+    return kept
 
 
 def main() -> int:
@@ -243,7 +286,7 @@ def main() -> int:
     others = os.sched_getaffinity(0) - {arguments.core}
     print(machine())
     print(f"load average {os.getloadavg()[0]:.1f}")
-    kept = []
+    kept: list[bool] = []
     with Servers():
         server = ask("postgres")["dsn"]
         if others:
@@ -251,22 +294,12 @@ def main() -> int:
         few = asyncio.run(filled(server, FEW))
         with collector() as endpoint:
             on = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_SAMPLER": "always_on"}
-            told = figures_of(few, arguments, **on)
-            silent = figures_of(few, arguments, OTEL_SDK_DISABLED="true")
-            for name, limit, goal in ((PAGE, 400, 280), (DETAIL, 240, 170)):
-                kept.append(report(f"CPU of a {name}, telemetry on", told[name], "us", limit, goal))
-                bare = shown(f"CPU of a {name}, telemetry off", silent[name])
-                added = [100 * (value / bare - 1) for value in told[name]]
-                kept.append(report("telemetry adds", added, "%", 30, 15))
+            kept += compared(few, arguments, on)
             if arguments.products:
                 began = time.monotonic()
                 many = asyncio.run(filled(server, arguments.products))
                 print(f"{arguments.products} products written in {time.monotonic() - began:.0f} s")
-                large = figures_of(many, arguments, **on)
-                for name, small in ((PAGE, PAGE), ("page 1,000", PAGE), (DETAIL, DETAIL)):
-                    shown(f"CPU of a {name}, {arguments.products} products", large[name])
-                    factors = [value / statistics.median(told[small]) for value in large[name]]
-                    kept.append(report(f"  times that of a {small} with {FEW}", factors, "", 1.5))
+                kept += grown(few, many, arguments, on)
     return 0 if all(kept) else 1
 
 
