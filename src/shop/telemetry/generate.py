@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from shop.telemetry import points, slos
+from shop.telemetry.pages import index_page, point_page, reference_page
 from shop.telemetry.points import Point
 from shop.telemetry.slos import Slos
 
@@ -24,6 +25,7 @@ __all__ = ["Registry", "constant", "main", "outputs"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+SIGNALS = ROOT / "docs" / "signals"
 MARK = "  # noqa: S105 - a name"  # ruff takes a constant with SECRET in it for a password
 IMPORTED = [  # what the semantic conventions say of the metrics that we take from them
     {
@@ -145,6 +147,17 @@ def outputs(registry: Registry) -> dict[Path, str]:
         HERE / "catalogue.json": catalogue_data(registry),
         HERE / "points.json": checked("points", points.convert),
         HERE / "slos.json": checked("slos", slos.convert),
+        **pages(registry),
+    }
+
+
+def pages(registry: Registry) -> dict[Path, str]:
+    """The pages of docs/signals."""
+    known = points.convert(yaml.safe_load((HERE / "points.yaml").read_text("utf-8")))
+    return {
+        SIGNALS / "README.md": index_page(known),
+        **{SIGNALS / f"reference.{language}.md": reference_page(registry, language) for language in ("ja", "en")},
+        **{SIGNALS / f"{point.id}.md": point_page(point) for point in known},
     }
 
 

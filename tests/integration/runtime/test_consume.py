@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.support.otlp import Receiver, sending
 
 from shop import telemetry
 from shop.contracts.commands import ReserveStock
@@ -336,6 +337,75 @@ def test_a_message_goes_on_with_its_producers_trace(run, bus, queues, shelf, cha
     requested, inside, sent = run(story())
     assert {each.split("-")[1] for each in (requested, sent, inside)} == {requested.split("-")[1]}
     assert len({each.split("-")[2] for each in (requested, sent, inside)}) == 3
+
+
+def test_a_retry_is_a_second_span_of_the_same_message_beside_the_failed_one(run, bus, queues, shelf, changed):
+    async def story():
+        consumer = stock_consumer()
+        shelf.fails["mug"] = 1
+        with telemetry.span("request"):
+            await bus.publish([changed("mug")])
+        for _ in range(2):
+            received: list[Received] = []
+            while not received:
+                received = await receive(queues, 1)
+            await consumer.handle(shelf, received, queues)
+
+    with Receiver() as collector, sending("catalog", collector):
+        run(story())
+        telemetry.flush(5)
+        collector.wait(lambda: [span for span in collector.spans if span.name == "request"])
+    (sent,) = [span for span in collector.spans if span.kind == "producer"]
+    failed, done = (span for span in collector.spans if span.kind == "consumer")
+    assert {failed.parent_id, done.parent_id} == {sent.span_id}
+    assert {failed.trace_id, done.trace_id} == {sent.trace_id}
+    assert (failed.status, done.status) == ("error", "unset")
+    assert [span.attributes["shop.message.receives"] for span in (failed, done)] == [1, 2]
+    assert failed.links != done.links
+
+
+@pytest.mark.parametrize(("flags", "recorded"), [("01", 1), ("00", 0)])
+def test_what_comes_of_a_trace_that_is_not_sampled_is_not_sampled_either(
+    run, bus, queues, shelf, changed, flags, recorded
+):
+    """A request with the sampled flag 0 leaves no span anywhere, but its message is handled and keeps its trace."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    seen: list[str] = []
+
+    async def story():
+        consumer = Consumer(EVENTS)
+
+        @consumer.on(StockChanged)
+        async def look(shelf, message):
+            seen.append(telemetry.traceparent() or "")
+
+        with telemetry.span("request", kind="server", parent=f"00-{trace}-00f067aa0ba902b7-{flags}"):
+            await bus.publish([changed("mug")])
+        await consumer.handle(shelf, await receive(queues, 1), queues)
+
+    with Receiver() as collector, sending("catalog", collector):
+        run(story())
+        telemetry.flush(5)
+        collector.wait(lambda: [span for span in collector.spans if span.name.startswith("receive")])
+    assert seen[0].split("-")[1] == trace
+    assert seen[0].endswith(f"-{flags}")
+    assert len([span for span in collector.spans if span.kind == "consumer"]) == recorded
+    assert bool(collector.trace(trace)) == bool(recorded)
+
+
+@pytest.mark.parametrize(("sampler", "share", "recorded"), [("always_off", "1.0", 0), ("traceidratio", "1.0", 1)])
+def test_the_sampler_is_a_setting(run, bus, queues, shelf, changed, sampler, share, recorded):
+    async def story():
+        await bus.publish([changed("mug")])
+        assert await stock_consumer().handle(shelf, await receive(queues, 1), queues) == []
+
+    settings = {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": share}
+    with Receiver() as collector, sending("catalog", collector, **settings):
+        run(story())
+        telemetry.flush(5)
+        collector.wait(lambda: collector.points)
+    assert bool(collector.spans) == bool(recorded)
+    assert collector.total("shop.events.delay") == 1  # metrics are not sampled
 
 
 def test_what_comes_of_synthetic_traffic_is_marked_and_an_unknown_mark_is_none(run, bus, queues, shelf, changed):
