@@ -7,7 +7,7 @@ variable of the environment is wrong.
 
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.lines import Level, Log, Work, log, work
-from shop.telemetry.process import count, flush, gauge, observe, setup, shutdown
+from shop.telemetry.process import count, flush, gauge, instrumented, observe, setup, shutdown
 from shop.telemetry.tracing import Kind, Span, context, span, synthetic, trace_id, traceparent
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "count",
     "flush",
     "gauge",
+    "instrumented",
     "log",
     "observe",
     "setup",

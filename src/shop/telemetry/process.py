@@ -3,6 +3,7 @@
 import atexit
 import os
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from shop.kernel import config
 from shop.telemetry import api, encoding, lines, names, tracing
@@ -11,11 +12,14 @@ from shop.telemetry.exporter import Exporter
 from shop.telemetry.meter import Meter, catalogue
 from shop.telemetry.post import Collector
 from shop.telemetry.resource import resource
-from shop.telemetry.sampling import sampler
+from shop.telemetry.sampling import always_off, sampler
 from shop.telemetry.settings import Settings
 from shop.telemetry.tracing import SCOPE
 
-__all__ = ["count", "flush", "gauge", "observe", "process", "setup", "shutdown"]
+if TYPE_CHECKING:
+    from shop.telemetry.stock import Stock
+
+__all__ = ["count", "flush", "gauge", "instrumented", "observe", "process", "setup", "shutdown"]
 
 
 class Process:
@@ -29,6 +33,7 @@ class Process:
         self.meter = Meter()
         self.meters = {SCOPE: self.meter}  # ours, and those of libraries that call OpenTelemetry's API
         self.exporter: Exporter | None = None
+        self.stock: Stock | None = None
 
     def setup(self, service: str, instance: str | None, settings: Settings) -> None:
         """Begins to record and send as `service`."""
@@ -42,7 +47,13 @@ class Process:
         collector = Collector(settings.otel_exporter_otlp_endpoint, settings.otel_exporter_otlp_headers)
         who = encoding.resource(resource(service, instance, settings))
         self.exporter = Exporter(collector, who, self.meters, self.dropped, cumulative=settings.cumulative)
-        tracing.use(decide, self.exporter.take)
+        if settings.instrumentation == "stock":
+            from shop.telemetry.stock import Stock  # noqa: PLC0415 - its packages are those of a comparison
+
+            self.stock = Stock(resource(service, instance, settings), settings.otel_exporter_otlp_endpoint)
+            tracing.use(always_off, None)
+        else:
+            tracing.use(decide, self.exporter.take)
         if not settings.function:
             self.exporter.start(settings.export_every / timedelta(seconds=1))
 
@@ -79,7 +90,8 @@ def setup(service: str, *, instance: str | None = None) -> None:
     settings = config.load(Settings)
     shutdown()
     process.setup(service, instance, settings)
-    api.serve()
+    if settings.instrumentation == "slim":
+        api.serve()
     atexit.unregister(shutdown)
     atexit.register(shutdown)
 
@@ -108,6 +120,11 @@ def gauge(name: str, value: float, attributes: Attributes = None) -> None:
         process.dropped("metrics", error_type(error), 1)
 
 
+def instrumented(app: Any) -> Any:
+    """An ASGI application as it is, or inside of the stock instrumentation where INSTRUMENTATION=stock."""
+    return app if process.stock is None else process.stock.wrap(app)
+
+
 def flush(timeout: float = 0.1) -> None:
     """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers."""
     if process.exporter is not None:
@@ -117,6 +134,9 @@ def flush(timeout: float = 0.1) -> None:
 def shutdown(timeout: float = 2.0) -> None:
     """Sends what there is and ends sending, within `timeout` seconds."""
     exporter, process.exporter = process.exporter, None
+    stock, process.stock = process.stock, None
     tracing.silence()
+    if stock is not None:
+        stock.stop()
     if exporter is not None:
         exporter.stop(timeout)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-__all__ = ["Parent", "Sampler", "always_on", "sampler"]
+__all__ = ["Parent", "Sampler", "always_off", "always_on", "sampler"]
 
 
 class Parent(Protocol):

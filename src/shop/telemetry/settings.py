@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_traces_sampler_arg: float = 1.0
     otel_resource_attributes: str = ""  # name=value,name=value; values percent-encoded
     otel_sdk_disabled: bool = False
+    instrumentation: str = "slim"
     export_every: timedelta = timedelta(seconds=1)
     deployment_environment: str = "local"
     aws_region: str | None = None
@@ -44,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"OTEL_TRACES_SAMPLER_ARG={self.otel_traces_sampler_arg} is not between 0 and 1")
         if self.otel_exporter_otlp_metrics_temporality_preference.lower() not in ("delta", "cumulative"):
             raise ValueError("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE is neither delta nor cumulative")
+        if self.instrumentation not in ("slim", "stock"):
+            raise ValueError(f"INSTRUMENTATION={self.instrumentation} is neither slim nor stock")
         if self.export_every <= timedelta(0):
             raise ValueError("EXPORT_EVERY must be above 0")
 

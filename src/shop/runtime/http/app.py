@@ -316,7 +316,7 @@ class Service(Starlette):
 
     def __init__(self, front: ASGIApp, lifespan: Any) -> None:
         super().__init__(lifespan=lifespan)
-        self.front = front
+        self.front: ASGIApp = telemetry.instrumented(front)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request, or the lifespan."""
