@@ -10,7 +10,8 @@ from shop.telemetry import names
 SOURCE = Path("src/shop")
 MADE = {Path("src/shop/telemetry/names.py"), Path("src/shop/telemetry/generate.py")}  # what is made, and what makes it
 KNOWN = {value: constant for constant, value in vars(names).items() if constant.isupper() and "." in value}
-FILES = [path for path in sorted(SOURCE.rglob("*.py")) if path not in MADE]
+READS = SOURCE / "console"  # it knows the names of whatever telemetry comes in, the shop's or not
+FILES = [path for path in sorted(SOURCE.rglob("*.py")) if path not in MADE and READS not in path.parents]
 
 
 def literals(path):
