@@ -81,10 +81,11 @@ class Exporter:
         self.stopping.set()
         self.not_before = 0.0
         self.export(timeout)
-        if self.thread is None:
-            self.collector.close()
-        else:  # it may hang in an exchange; then it ends later, or with the process
+        if self.thread is not None:
             self.thread.join(max(0.0, deadline - time.monotonic()))
+            if self.thread.is_alive():  # it hangs in an exchange, and ends later, or with the process
+                return
+        self.collector.close()  # the thread has done so too, but this one may have connected once more since
 
     def take(self, scope: str, span: Span, end: int) -> None:
         """Encodes a span that has ended and queues it."""
