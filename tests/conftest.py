@@ -30,6 +30,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[servers].__exit__()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of the story come last, and it is told while the others run: nobody waits for it longer than needed."""
+    of_story = [item for item in items if hasattr(getattr(item, "module", None), "told")]
+    if of_story and not config.option.collectonly:
+        items[:] = [item for item in items if item not in of_story] + of_story
+        ask("story")
+
+
 @pytest.fixture(scope="module")
 def run() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
     """`run(coroutine)`: its result, on one event loop for the whole module, so that pools and clients may be kept."""
