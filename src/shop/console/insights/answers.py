@@ -10,7 +10,7 @@ import msgspec
 
 from shop.console.insights.grammar import parse
 from shop.console.insights.sql import Kind, Words, quoted
-from shop.console.insights.stages import LINES, planned
+from shop.console.insights.stages import CHOSEN, LINES, planned
 from shop.console.ports import LINES as RELATION
 from shop.console.ports import Logs
 
@@ -36,9 +36,14 @@ def ask(logs: Logs, query: str, start: int, end: int) -> Answer:
     plan = planned(parse(query), words, time.time_ns())
     columns = [READ[column.value.kind] for column in plan.columns]
     scanned = int(run(logs, COUNT, words, start, end)[0][0])
-    matched = scanned if plan.matched is None else int(run(logs, plan.matched, words, start, end)[0][0])
     rows = run(logs, plan.rows, words, start, end)
-    answered = [[read(cell) for read, cell in zip(columns, row, strict=True)] for row in rows]
+    if rows and plan.counts:
+        matched = int(rows[0][-1])
+    elif plan.chosen and plan.counts:
+        matched = 0
+    else:
+        matched = scanned if plan.matched is None else int(run(logs, plan.matched, words, start, end)[0][0])
+    answered = [[read(cell) for read, cell in zip(columns, row, strict=False)] for row in rows]
     return Answer([column.name for column in plan.columns], answered, scanned, matched)
 
 
@@ -56,7 +61,9 @@ def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[
     bounds = f"time BETWEEN {int(start)} AND {int(end)}"
     what = ", ".join(["*", *extra])
     lines = f"(SELECT {what} FROM {RELATION} WHERE {bounds})"  # noqa: S608 - nothing of the query's but quoted paths
-    code, parameters = words.written(statement.replace(LINES, lines), shared)
+    few = f"(SELECT * FROM {RELATION} WHERE {bounds} AND id IN (SELECT id FROM chosen))"  # noqa: S608 - ditto
+    chosen = f"(SELECT {what} FROM {few})"  # noqa: S608 - ditto
+    code, parameters = words.written(statement.replace(LINES, lines).replace(CHOSEN, chosen), shared)
     return logs.run(code, parameters)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from shop.console.insights.errors import InsightsError
 from shop.console.insights.expressions import Compiler, condition
@@ -97,6 +98,9 @@ class Column:
     value: Sql
 
 
+Order: TypeAlias = tuple[str, str]  # an expression, and which way
+
+
 @dataclass(slots=True)
 class Stage:
     """A SELECT that is not written yet."""
@@ -104,7 +108,7 @@ class Stage:
     source: str
     scope: Scope
     conditions: list[str] = field(default_factory=list)
-    order: list[str] = field(default_factory=list)
+    order: list[Order] = field(default_factory=list)
     limit: int | None = None
     dedup: list[str] = field(default_factory=list)
     shown: list[Item] = field(default_factory=list)
@@ -120,11 +124,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The SELECT that gives the rows, its columns, and the one that counts the lines that matched; None: all."""
+    """The SELECT that gives the rows, its columns, and the one that counts the lines that matched; None: all.
+
+    `counts`: the last column of each row is that count already. `chosen`: without a row it is 0.
+    """
 
     columns: list[Column]
     rows: str
     matched: str | None
+    counts: bool = False
+    chosen: bool = False
 
 
 class Planner:
@@ -135,6 +144,7 @@ class Planner:
         self.stage = Stage(LINES, Scope(words))
         self.matched: str | None = None  # counts the lines that matched, if there were filters
         self.counted = False
+        self.groups = ""  # what comes before SELECT
         self.settled = False  # conditions have become part of a source
         self.names = 0
 
@@ -189,7 +199,7 @@ class Planner:
         # What parses its results, and what parses those, would double with each.
         self.settle_if(len(source) > LARGE)
 
-    def sort_keys(self, expr: object, *, descending: bool) -> list[str]:
+    def sort_keys(self, expr: object, *, descending: bool) -> list[Order]:
         """As AWS sorts: text before numbers, digits within text by their value; what is not there comes last."""
         try:
             given = self.compiler().compile(expr)  # type: ignore[arg-type]
@@ -199,13 +209,13 @@ class Planner:
             raise
         way = "DESC" if descending else "ASC"
         if given.kind in ("number", "time", "bool"):
-            return [f"{given.code} {way} NULLS LAST"]
+            return [(given.code, f"{way} NULLS LAST")]
         as_text, as_number = text(given), number(given)
         return [
-            f"({as_text} IS NULL) ASC",
-            f"({as_number} IS NOT NULL) {way}",
-            f"{as_number} {way}",
-            f"{natural(as_text)} {way}",
+            (f"({as_text} IS NULL)", "ASC"),
+            (f"({as_number} IS NOT NULL)", way),
+            (as_number, way),
+            (natural(as_text), way),
         ]
 
     def close_if(self, needed: bool) -> None:
@@ -215,7 +225,7 @@ class Planner:
         self.count_matched()
         place = self.alias()
         rows = select(self.stage, self.columns_made(), None)
-        self.renew(f"(SELECT *, row_number() OVER () AS {place} FROM ({rows}))", [place])  # noqa: S608 - compiled pieces
+        self.renew(f"(SELECT *, row_number() OVER () AS {place} FROM ({rows}))", [(place, "ASC")])  # noqa: S608 - compiled pieces
 
     def settle_if(self, needed: bool) -> None:
         """Makes columns of what was computed, so that it is not written again wherever it is used."""
@@ -225,9 +235,9 @@ class Planner:
         self.settled = self.settled or bool(stage.conditions)
         columns = self.columns_made()
         if stage.order:
-            columns.append(f"row_number() OVER (ORDER BY {', '.join(ordering(stage))}) AS {place}")
+            columns.append(f"row_number() OVER (ORDER BY {written(ordering(stage))}) AS {place}")
         source = f"(SELECT {', '.join(columns)} FROM {stage.source}{where(stage)})"  # noqa: S608 - compiled pieces
-        self.renew(source, [place] if stage.order else [])
+        self.renew(source, [(place, "ASC")] if stage.order else [])
 
     def columns_made(self) -> list[str]:
         """All that the names of the stage stand for, each as a column, which they stand for from now on."""
@@ -239,7 +249,7 @@ class Planner:
             scope.made[name] = replace(value, code=alias, as_text=None)
         return columns
 
-    def renew(self, source: str, order: list[str]) -> None:
+    def renew(self, source: str, order: list[Order]) -> None:
         """A new stage with the names of the one before."""
         self.stage = replace(self.stage, source=source, order=order, conditions=[], limit=None, dedup=[])
 
@@ -265,12 +275,20 @@ class Planner:
             alias = self.alias()
             columns.append(f"{value.code} AS {alias}")
             made[name] = Sql(alias, value.kind)
-        keys = [str(place) for place in range(1, len(by) + 1)]
+        keys = [column.rpartition(" AS ")[2] for column in columns[: len(by)]]
         group = f" GROUP BY {', '.join(keys)}" if keys else ""
-        self.count_matched()
         source = f"(SELECT {', '.join(columns)} FROM {stage.source}{where(stage)}{group})"  # noqa: S608 - compiled
+        if not self.counted:
+            source = self.counting_groups(source)
+        self.count_matched()
         shown = [Item(Field((name,), name, command.at), name) for name, _ in [*by, *items]]
         self.stage = Stage(source, Scope(self.words, made, lines=False), shown=shown, grouped=True)
+
+    def counting_groups(self, source: str) -> str:
+        """The groups under a name, each with how many lines it is made of: their sum is what matched."""
+        counted = source.removeprefix("(SELECT ")
+        self.groups = f"WITH groups AS MATERIALIZED (SELECT count(*) AS matched, {counted} "
+        return "groups"
 
     def plan(self) -> Plan:
         """The statements."""
@@ -281,9 +299,15 @@ class Planner:
         elif not stage.displayed and not stage.shown:
             items = [*(Item(Field((name,), name, 0), name) for name in ("@timestamp", "@message")), *items]
         columns = [Column(name, self.shown(item)) for name, item in {item.name: item for item in items}.items()]
-        rows = select(stage, [column.value.code for column in columns], MAX_LIMIT)
+        codes = [column.value.code for column in columns]
+        if stage.source == LINES and not stage.dedup:
+            return Plan(columns, chosen_first(stage, codes), None, counts=bool(stage.conditions), chosen=True)
         self.count_matched()
-        return Plan(columns, rows, self.matched)
+        if self.groups and self.matched:
+            codes.append("(SELECT sum(matched) FROM groups)")
+        return Plan(
+            columns, self.groups + select(stage, codes, MAX_LIMIT), self.matched, counts=len(codes) > len(columns)
+        )
 
     def shown(self, item: Item) -> Sql:
         """The value of a column: what was made under its name, else the field."""
@@ -292,6 +316,7 @@ class Planner:
 
 
 LINES = "\x03lines\x03"  # stands for the lines of the time asked for
+CHOSEN = "\x03chosen\x03"  # for those among them whose id is in `chosen`
 
 
 def planned(commands: Sequence[Command], words: Words, now: int) -> Plan:
@@ -313,24 +338,46 @@ def select(stage: Stage, columns: Sequence[str], most: int | None) -> str:
     unique = ""
     if stage.dedup:
         missing = " OR ".join(f"({key}) IS NULL" for key in stage.dedup)
-        over = f"PARTITION BY {', '.join(stage.dedup)} ORDER BY {', '.join(order_within(order))}"
+        over = f"PARTITION BY {', '.join(stage.dedup)} ORDER BY {written(order_within(order))}"
         unique = f" QUALIFY {missing} OR row_number() OVER ({over}) = 1"
-    ordered = f" ORDER BY {', '.join(order)}"
+    ordered = f" ORDER BY {written(order)}"
     counts = [count for count in (stage.limit, most) if count is not None]
     limit = f" LIMIT {min(counts)}" if counts else ""
     what = f"SELECT {', '.join(columns)} FROM {stage.source}"  # noqa: S608 - compiled pieces
     return f"{what}{where(stage)}{unique}{ordered}{limit}"
 
 
-def ordering(stage: Stage) -> list[str]:
+def ordering(stage: Stage) -> list[Order]:
     """What rows are ordered by: lines that are equal by that, the newest first."""
-    tie = ["time DESC", "id DESC"] if stage.scope.lines else [] if stage.order else ["ALL"]
+    tie = [("time", "DESC"), ("id", "DESC")] if stage.scope.lines else [] if stage.order else [("ALL", "")]
     return [*stage.order, *tie]
 
 
-def order_within(order: Sequence[str]) -> list[str]:
+def order_within(order: Sequence[Order]) -> list[Order]:
     """An order for a window, which knows no ALL."""
-    return ["1" if each == "ALL" else each for each in order]
+    return [("1", "") if each == ("ALL", "") else each for each in order]
+
+
+def written(order: Sequence[Order]) -> str:
+    """An order as it stands after ORDER BY."""
+    return ", ".join(f"{expr} {way}" for expr, way in order)
+
+
+def chosen_first(stage: Stage, columns: Sequence[str]) -> str:
+    """The stage in two steps: which lines, by what decides that alone, then what is shown of them.
+
+    What a line has besides is read for those that are shown only. With conditions, the last column is how many matched.
+    """
+    keys = [(f"k{place}", way) for place, (_, way) in enumerate(stage.order)]
+    narrow = ["id", "time", *(f"{expr} AS k{place}" for place, (expr, _) in enumerate(stage.order))]
+    order = written([*keys, ("time", "DESC"), ("id", "DESC")])
+    count = ["(SELECT count(*) FROM matching)"] if stage.conditions else []
+    kind = "MATERIALIZED" if stage.conditions else "NOT MATERIALIZED"
+    matching = f"SELECT {', '.join(narrow)} FROM {stage.source}{where(stage)}"  # noqa: S608 - compiled pieces
+    best = f"SELECT id FROM matching ORDER BY {order} LIMIT {stage.limit or MAX_LIMIT}"  # noqa: S608 - compiled pieces
+    shown = f"SELECT {', '.join([*columns, *count])} FROM {CHOSEN}"  # noqa: S608 - compiled pieces
+    lists = f"WITH matching AS {kind} ({matching}), chosen AS MATERIALIZED ({best})"
+    return f"{lists} {shown} ORDER BY {written(ordering(stage))}"
 
 
 def natural(as_text: str) -> str:
