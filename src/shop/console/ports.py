@@ -15,7 +15,8 @@ LINES = "lines"
 | `time`      | BIGINT      | ns since 1970: `@timestamp`                                                         |
 | `message`   | VARCHAR     | the line as it was written: `@message`                                              |
 | `log`       | VARCHAR     | `/shop/<env>/<service.name>`: `@log`                                                |
-| `fields`    | JSON        | an object: the line's own, if it is one; else attributes, trace_id, span_id, level    |
+| `fields`    | VARCHAR     | a JSON object: the line's own, if it is one; else attributes, trace_id, span_id, level |
+| `event`     | VARCHAR     | the field `event` where it is text: most queries ask for it                         |
 | `stream`    | VARCHAR     | `service.instance.id`: `@logStream`                                                  |
 | `ingested`  | BIGINT      | ns since 1970: `@ingestionTime`                                                     |
 | `id`        | BIGINT      | unique, ascending in the order of arrival: `@ptr`, and the tie-break of every order   |

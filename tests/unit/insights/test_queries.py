@@ -277,8 +277,8 @@ def test_what_follows_a_limit_sees_only_what_it_left():
 
 def test_dedup_counts_beyond_what_is_shown():
     lines = Lines(START, [(0, {"v": 1})])
-    more = "select time + i, message, log, json_object('v', i), stream, ingested, i from lines, range(12000) as t(i)"
-    lines.database.execute(f"insert into lines {more}")
+    columns = "time + i, message, log, json_object('v', i), event, stream, ingested, i"
+    lines.database.execute(f"insert into lines select {columns} from lines, range(12000) as t(i)")
     assert ask(lines, "dedup v | stats count(*)", lines.start, lines.start + 20_000).rows == [[12_000]]
 
 
@@ -301,7 +301,7 @@ def test_commands_and_words_are_of_any_case_and_comments_are_passed_over():
 
 def test_a_query_with_all_results_of_stats_gives_no_more_than_10000_rows():
     lines = Lines(START, [(0, {"v": 1})])
-    lines.database.execute("insert into lines select time, message, log, fields, stream, ingested, i from lines, "
-                           "range(10010) as t(i)")  # fmt: skip
+    columns = "time, message, log, fields, event, stream, ingested, i"
+    lines.database.execute(f"insert into lines select {columns} from lines, range(10010) as t(i)")
     answer = ask(lines, "fields v", lines.start, lines.start + 1)
     assert (len(answer.rows), answer.scanned) == (10_000, 10_011)

@@ -54,7 +54,7 @@ def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[
     paths = list(words.paths)
     for letter, function in (("t", "json_extract_string"), ("e", "json_extract")):
         used = words.used(statement, letter)
-        if len(used) > 1:  # one pass over the JSON for all of them
+        if words.uses(statement, letter) > 1:  # one pass over the JSON for all of them
             together = ", ".join(quoted(paths[place]) for place in used)
             extra.append(f"{function}(fields, [{together}]) AS {letter}_")
             shared.update({(letter, place): f"{letter}_[{index}]" for index, place in enumerate(used, 1)})

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 __all__ = ["Kind", "Sql", "Words", "number", "pointer", "quoted", "text"]
 
 Kind: TypeAlias = Literal["text", "number", "bool", "time", "json"]
-MARK = re.compile("\x01([pet])(\\d+)\x02")
+MARK = re.compile("\x01([peEtT])(\\d+)\x02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,19 @@ class Words:
         self.parameters.append(value)
         return f"\x01p{len(self.parameters) - 1}\x02"
 
-    def path(self, path: str, *, text: bool) -> str:
-        """A mark for what is at a path of a line's fields, as text or as JSON."""
+    def path(self, path: str, *, text: bool, likely: bool = True) -> str:
+        """A mark for what is at a path of a line's fields, as text or as JSON; unlikely ones are read last."""
         place = self.paths.setdefault(path, len(self.paths))
-        return f"\x01{'t' if text else 'e'}{place}\x02"
+        letter = "t" if text else "e"
+        return f"\x01{letter if likely else letter.upper()}{place}\x02"
 
     def used(self, code: str, kind: str) -> list[int]:
         """Which paths stand in a piece of SQL."""
         return sorted({int(number) for letter, number in MARK.findall(code) if letter == kind})
+
+    def uses(self, code: str, kind: str) -> int:
+        """How often paths stand in a piece of SQL."""
+        return sum(letter == kind for letter, _ in MARK.findall(code))
 
     def written(self, code: str, shared: dict[tuple[str, int], str]) -> tuple[str, list[Any]]:
         """The statement with ? for each parameter, and the parameters in their order. `shared`: paths read already."""
@@ -61,7 +66,7 @@ class Words:
             known = shared.get((letter, place))
             if known:
                 return known
-            function = "json_extract_string" if letter == "t" else "json_extract"
+            function = "json_extract_string" if letter in "tT" else "json_extract"
             return f"{function}(fields, {quoted(names[place])})"
 
         return MARK.sub(replace, code), given

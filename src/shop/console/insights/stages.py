@@ -71,9 +71,12 @@ class Scope:
 
     def of_line(self, field: Field) -> Sql:
         """What a line's fields have under the name: keys can hold dots, and objects and lists be within."""
+        if field.parts == ("event",):
+            json, plain = (self.words.path("/event", text=text, likely=False) for text in (False, True))
+            return Sql(f"coalesce(to_json(event), {json})", "json", f"coalesce(event, {plain})")
         paths = [pointer(parts) for parts in readings(field.parts)]
-        as_json = [self.words.path(path, text=False) for path in paths]
-        as_text = [self.words.path(path, text=True) for path in paths]
+        as_json = [self.words.path(path, text=False, likely=path is paths[0]) for path in paths]
+        as_text = [self.words.path(path, text=True, likely=path is paths[0]) for path in paths]
         if len(paths) == 1:
             return Sql(as_json[0], "json", as_text[0])
         return Sql(f"coalesce({', '.join(as_json)})", "json", f"coalesce({', '.join(as_text)})")
@@ -215,7 +218,7 @@ class Planner:
             (f"({as_text} IS NULL)", "ASC"),
             (f"({as_number} IS NOT NULL)", way),
             (as_number, way),
-            (natural(as_text), way),
+            (f"CASE WHEN {as_number} IS NULL THEN {natural(as_text)} END", way),
         ]
 
     def close_if(self, needed: bool) -> None:
@@ -300,7 +303,7 @@ class Planner:
             items = [*(Item(Field((name,), name, 0), name) for name in ("@timestamp", "@message")), *items]
         columns = [Column(name, self.shown(item)) for name, item in {item.name: item for item in items}.items()]
         codes = [column.value.code for column in columns]
-        if stage.source == LINES and not stage.dedup:
+        if stage.source == LINES:
             return Plan(columns, chosen_first(stage, codes), None, counts=bool(stage.conditions), chosen=True)
         self.count_matched()
         if self.groups and self.matched:
@@ -335,11 +338,7 @@ def where(stage: Stage) -> str:
 def select(stage: Stage, columns: Sequence[str], most: int | None) -> str:
     """The stage as SQL: newest first if no other order is asked for; results of stats by their groups."""
     order = ordering(stage)
-    unique = ""
-    if stage.dedup:
-        missing = " OR ".join(f"({key}) IS NULL" for key in stage.dedup)
-        over = f"PARTITION BY {', '.join(stage.dedup)} ORDER BY {written(order_within(order))}"
-        unique = f" QUALIFY {missing} OR row_number() OVER ({over}) = 1"
+    unique = first_of_each(stage.dedup, written(order_within(order)))
     ordered = f" ORDER BY {written(order)}"
     counts = [count for count in (stage.limit, most) if count is not None]
     limit = f" LIMIT {min(counts)}" if counts else ""
@@ -351,6 +350,14 @@ def ordering(stage: Stage) -> list[Order]:
     """What rows are ordered by: lines that are equal by that, the newest first."""
     tie = [("time", "DESC"), ("id", "DESC")] if stage.scope.lines else [] if stage.order else [("ALL", "")]
     return [*stage.order, *tie]
+
+
+def first_of_each(keys: Sequence[str], order: str) -> str:
+    """The condition that dedup is: the first of each combination, and all that lack one of the fields."""
+    if not keys:
+        return ""
+    missing = " OR ".join(f"({key}) IS NULL" for key in keys)
+    return f" QUALIFY {missing} OR row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY {order}) = 1"
 
 
 def order_within(order: Sequence[Order]) -> list[Order]:
@@ -370,11 +377,13 @@ def chosen_first(stage: Stage, columns: Sequence[str]) -> str:
     """
     keys = [(f"k{place}", way) for place, (_, way) in enumerate(stage.order)]
     narrow = ["id", "time", *(f"{expr} AS k{place}" for place, (expr, _) in enumerate(stage.order))]
+    narrow += [f"{expr} AS d{place}" for place, expr in enumerate(stage.dedup)]
     order = written([*keys, ("time", "DESC"), ("id", "DESC")])
+    unique = first_of_each([f"d{place}" for place in range(len(stage.dedup))], order)
     count = ["(SELECT count(*) FROM matching)"] if stage.conditions else []
     kind = "MATERIALIZED" if stage.conditions else "NOT MATERIALIZED"
     matching = f"SELECT {', '.join(narrow)} FROM {stage.source}{where(stage)}"  # noqa: S608 - compiled pieces
-    best = f"SELECT id FROM matching ORDER BY {order} LIMIT {stage.limit or MAX_LIMIT}"  # noqa: S608 - compiled pieces
+    best = f"SELECT id FROM matching{unique} ORDER BY {order} LIMIT {stage.limit or MAX_LIMIT}"  # noqa: S608 - ditto
     shown = f"SELECT {', '.join([*columns, *count])} FROM {CHOSEN}"  # noqa: S608 - compiled pieces
     lists = f"WITH matching AS {kind} ({matching}), chosen AS MATERIALIZED ({best})"
     return f"{lists} {shown} ORDER BY {written(ordering(stage))}"

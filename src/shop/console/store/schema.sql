@@ -38,4 +38,4 @@ create table if not exists events (
 );
 create table if not exists alarms (id varchar primary key, state varchar, since bigint);
 create or replace view lines as
-    select time, message, log, try_cast(coalesce(fields, message) as json) as fields, stream, ingested, id from logs;
+    select time, message, log, coalesce(fields, message) as fields, event, stream, ingested, id from logs;
