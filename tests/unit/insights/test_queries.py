@@ -288,6 +288,13 @@ def test_filters_after_parse_count_as_matched():
     assert (answer.rows, answer.matched) == ([["20"]], 1)
 
 
+def test_a_line_whose_fields_cannot_be_read_is_a_line_without_fields():
+    lines = Lines(START, [(0, {"v": 1}), (1, {"v": 2})])
+    lines.database.execute("""update lines set fields = '{"v": "\\ud800"}' where id = 1""")
+    assert ask(lines, "fields v | sort v", lines.start, lines.start + 10**10).rows == [[1], [None]]
+    assert ask(lines, "filter v > 0 | stats count(*)", lines.start, lines.start + 10**10).rows == [[1]]
+
+
 def test_display_is_all_that_is_shown():
     assert asked("fields user, status | display status").fields == ["status"]
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import duckdb
 import msgspec
 
 from shop.console.insights.grammar import parse
@@ -17,6 +18,7 @@ from shop.console.ports import Logs
 __all__ = ["Answer", "ask"]
 
 NS = 1_000_000_000
+CHECKED = f"(SELECT * REPLACE (TRY_CAST(fields AS JSON) AS fields) FROM {RELATION})"  # noqa: S608 - a constant
 COUNT = f"SELECT count(*) FROM {LINES}"  # noqa: S608 - a constant
 decode = msgspec.json.Decoder().decode
 
@@ -48,7 +50,21 @@ def ask(logs: Logs, query: str, start: int, end: int) -> Answer:
 
 
 def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[tuple[Any, ...]]:
-    """The rows of a statement over the lines of the time asked for."""
+    """The rows of a statement over the lines of the time asked for.
+
+    A line that is JSON for its writer can be none for DuckDB (half a surrogate pair): looking at every line for that
+    would take as long as the query itself, so it is done when one was met.
+    """
+    try:
+        return attempt(logs, statement, words, (start, end), RELATION)
+    except duckdb.InvalidInputException as error:
+        if "Malformed JSON" not in str(error):
+            raise
+        return attempt(logs, statement, words, (start, end), CHECKED)
+
+
+def attempt(logs: Logs, statement: str, words: Words, span: tuple[int, int], relation: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement over a relation with the columns of the lines."""
     shared: dict[tuple[str, int], str] = {}
     extra = []
     paths = list(words.paths)
@@ -58,10 +74,10 @@ def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[
             together = ", ".join(quoted(paths[place]) for place in used)
             extra.append(f"{function}(fields, [{together}]) AS {letter}_")
             shared.update({(letter, place): f"{letter}_[{index}]" for index, place in enumerate(used, 1)})
-    bounds = f"time BETWEEN {int(start)} AND {int(end)}"
+    bounds = f"time BETWEEN {int(span[0])} AND {int(span[1])}"
     what = ", ".join(["*", *extra])
-    lines = f"(SELECT {what} FROM {RELATION} WHERE {bounds})"  # noqa: S608 - nothing of the query's but quoted paths
-    few = f"(SELECT * FROM {RELATION} WHERE {bounds} AND id IN (SELECT id FROM chosen))"  # noqa: S608 - ditto
+    lines = f"(SELECT {what} FROM {relation} WHERE {bounds})"  # noqa: S608 - nothing of the query's but quoted paths
+    few = f"(SELECT * FROM {relation} WHERE {bounds} AND id IN (SELECT id FROM chosen))"  # noqa: S608 - ditto
     chosen = f"(SELECT {what} FROM {few})"  # noqa: S608 - ditto
     code, parameters = words.written(statement.replace(LINES, lines).replace(CHOSEN, chosen), shared)
     return logs.run(code, parameters)
