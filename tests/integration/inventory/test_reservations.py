@@ -178,7 +178,7 @@ def test_two_hundred_buyers_of_fifty_pieces_get_exactly_fifty(inventory, run):
     async def scenario():
         product = await inventory.product(50)
         orders = [uuid4().hex for _ in range(200)]
-        lanes = asyncio.Semaphore(20)  # twice as many as there are environments of the function
+        lanes = asyncio.Semaphore(10)  # as many as there are environments of the function
 
         async def buy(order):
             async with lanes:
