@@ -44,6 +44,7 @@ def parser() -> Parser:
     for add in (
         add_up,
         add_seed,
+        add_traffic,
         add_reset,
         add_doctor,
         add_mails,
@@ -130,6 +131,33 @@ def add_seed(commands: Any) -> None:
     added.add_argument("--products", type=int, default=120, metavar="N", help=text)
     text = say("乱数の種 (同じ種なら同じ商品)", "seed of the random choice: the same gives the same (default: 1)")
     added.add_argument("--seed", type=int, default=1, metavar="K", help=text)
+
+
+def add_traffic(commands: Any) -> None:
+    """`shop traffic`."""
+    added = command(
+        commands,
+        "traffic",
+        "模擬の来客を流し、最後に「実際に何をしたか」の記録 (正解) を残します",
+        "let simulated customers in; at the end a file says what they really did, for the telemetry to be held against",
+        run_traffic,
+    )
+    text = say("同時の来客数 (既定: 10)", "how many at once (default: 10)")
+    added.add_argument("--users", type=positive, default=10, metavar="N", help=text)
+    text = say("秒数。その間に一日が過ぎます (既定: 60)", "seconds, in which a whole day passes (default: 60)")
+    added.add_argument("--duration", type=positive, default=60, metavar="S", help=text)
+    text = say("乱数の種", "seed of the random choices")
+    added.add_argument("--seed", type=int, default=1, metavar="K", help=text)
+    text = say("記録の書き込み先 (既定: traffic-truth.json)", "where the truth goes (default: traffic-truth.json)")
+    added.add_argument("--truth", type=folder, default="traffic-truth.json", metavar="FILE", help=text)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(say(f"{text} は 1 以上の整数ではありません", f"{text} is no number above 0"))
+    return number
 
 
 def add_reset(commands: Any) -> None:
@@ -264,6 +292,14 @@ def run_up(typed: argparse.Namespace) -> int:
 def run_seed(typed: argparse.Namespace) -> int:
     """Fill a running shop."""
     code: int = importlib.import_module("shop.local.running").seed(typed.data, typed.products, typed.seed)
+    return code
+
+
+def run_traffic(typed: argparse.Namespace) -> int:
+    """Let simulated customers in."""
+    code: int = importlib.import_module("shop.local.running").traffic(
+        typed.data, typed.users, typed.duration, typed.seed, typed.truth
+    )
     return code
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from signal import SIGINT
 
 from shop.contracts import topology
@@ -111,6 +112,14 @@ class Parts:
         """What makes the resources on the emulator, once."""
         environment = {**process(), **emulator.access.environment()}
         return Spec("provision", module("shop.local.provision"), environment)
+
+    def traffic(self, settings: Settings, console: str, accounts: Path) -> Spec:
+        """A few simulated customers, as long as the shop runs."""
+        command = module(
+            "shop.local.traffic", "--gateway", settings.place.gateway_url, "--console", console,
+            "--accounts", str(accounts), "--users", "2", "--pace", "2", "--most-accounts", "12",
+        )  # fmt: skip
+        return Spec("traffic", command, process())
 
     def seed(self, settings: Settings, *arguments: str) -> Spec:
         """What fills the shop, once."""

@@ -10,7 +10,7 @@ from shop.local.errors import Refused
 from shop.local.folder import Folder
 from shop.local.language import say
 
-__all__ = ["known", "seed"]
+__all__ = ["known", "seed", "traffic"]
 
 
 def known(data: Path) -> dict[str, Any]:
@@ -31,3 +31,19 @@ def seed(data: Path, products: int, number: int) -> int:
     """Fill the running shop with a catalog of this size."""
     command = [sys.executable, "-m", "shop.local.seed", "--products", str(products), "--seed", str(number)]
     return subprocess.run(command, env=known(data)["seeding"], stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def traffic(data: Path, users: int, seconds: float, number: int, truth: Path) -> int:
+    """Let simulated customers into the running shop. Ctrl-C ends the run early; its truth is written all the same."""
+    shop = known(data)["shop"]
+    command = [
+        sys.executable, "-m", "shop.local.traffic", "--gateway", shop["gateway"], "--console", shop["console"],
+        "--accounts", str(Folder(data).accounts), "--users", str(users), "--seconds", str(seconds),
+        "--seed", str(number), "--truth", str(truth),
+    ]  # fmt: skip
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the terminal has told it too: visits end, then the truth is written
+            continue

@@ -5,7 +5,7 @@ import pytest
 from shop.cli import main
 from shop.local.tunables import TUNABLES
 
-COMMANDS = ("up", "seed", "reset", "doctor", "mails", "trace", "redrive")
+COMMANDS = ("up", "seed", "traffic", "reset", "doctor", "mails", "trace", "redrive")
 
 
 @pytest.fixture(autouse=True)
