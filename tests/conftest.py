@@ -1,9 +1,11 @@
 """Fixtures of all tests. The servers behind them start when the first test asks for one, once per run."""
 
 import asyncio
+import functools
 import re
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
@@ -73,8 +75,14 @@ def database(postgres: Callable[[str], str], request: pytest.FixtureRequest) -> 
     return postgres(request.module.__name__.rpartition(".")[2])
 
 
-@pytest.fixture(scope="session")
-def emulator() -> Account:
-    """AWS for this worker alone: a fresh account, so that its queues, tables and users are nobody else's."""
+@functools.cache
+def account_of(folder: Path) -> Account:
+    """The account of a folder's tests in this worker."""
     access = Access(ask("emulator")["endpoint"], ask("account")["account"])
     return Account(access, provision(access))
+
+
+@pytest.fixture(scope="module")
+def emulator(request: pytest.FixtureRequest) -> Account:
+    """AWS for this folder's tests in this worker alone: its queues, tables and users are nobody else's."""
+    return account_of(request.path.parent)

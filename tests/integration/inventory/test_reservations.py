@@ -181,10 +181,14 @@ def test_two_hundred_buyers_of_fifty_pieces_get_exactly_fifty(inventory, run):
         lanes = asyncio.Semaphore(10)  # as many as there are environments of the function
 
         async def buy(order):
+            """As the queue does: what finds too many at the stock comes again, eight times in all."""
             async with lanes:
-                return await inventory.receive(ReserveStock(order_id=order, lines=lines(**{product: 1})))
+                for _ in range(8):
+                    if not await inventory.receive(ReserveStock(order_id=order, lines=lines(**{product: 1}))):
+                        return
+                raise AssertionError(f"{order} would be dead-lettered")
 
-        assert await asyncio.gather(*map(buy, orders)) == [[]] * 200
+        await asyncio.gather(*map(buy, orders))
         assert await inventory.levels(product) == (50, 50, 0)
         announced = await inventory.all_announced()
         answers = Counter(announced[order][0]["metadata"]["type"] for order in orders)
