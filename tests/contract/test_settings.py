@@ -21,7 +21,8 @@ def settings():
     """Variable -> the defaults that those who read it have, of every class of settings in the package."""
     found: dict[str, list[object]] = {}
     for module in pkgutil.walk_packages(shop.__path__, "shop."):
-        if module.name.endswith("__main__") or module.name.startswith("shop.telemetry.api."):
+        # `shop.telemetry.api` registers itself, and Locust patches the standard library of whoever imports it.
+        if module.name.endswith("__main__") or module.name.startswith(("shop.telemetry.api.", "shop.local.traffic.")):
             continue
         for kind in vars(importlib.import_module(module.name)).values():
             if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__name__.endswith("Settings")):
