@@ -285,6 +285,7 @@ def run_up(typed: argparse.Namespace) -> int:
         {"--port": typed.port, "--console-port": typed.console_port, "--otlp-port": typed.otlp_port},
         typed.assignments,
         as_json=typed.as_json,
+        traffic=not typed.no_traffic,
     )
     return code
 

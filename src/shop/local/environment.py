@@ -46,7 +46,7 @@ class Place:
     search: str  # folder: the search index of each catalog process
     telemetry: str  # folder: what the console keeps
     processes_file: str
-    seeded_file: str  # there once the shop is seeded
+    accounts_file: str  # who can sign in
 
     @property
     def gateway_url(self) -> str:

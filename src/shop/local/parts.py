@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from signal import SIGINT
 
 from shop.contracts import topology
@@ -113,11 +112,11 @@ class Parts:
         environment = {**process(), **emulator.access.environment()}
         return Spec("provision", module("shop.local.provision"), environment)
 
-    def traffic(self, settings: Settings, console: str, accounts: Path) -> Spec:
+    def traffic(self, settings: Settings) -> Spec:
         """A few simulated customers, as long as the shop runs."""
         command = module(
-            "shop.local.traffic", "--gateway", settings.place.gateway_url, "--console", console,
-            "--accounts", str(accounts), "--users", "2", "--pace", "2", "--most-accounts", "12",
+            "shop.local.traffic", "--gateway", settings.place.gateway_url, "--console", settings.place.console_url,
+            "--accounts", settings.place.accounts_file, "--users", "2", "--pace", "2", "--most-accounts", "12",
         )  # fmt: skip
         return Spec("traffic", command, process())
 

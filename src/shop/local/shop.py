@@ -42,6 +42,7 @@ class Options:
     console_port: int
     otlp_port: int
     tunables: dict[str, str]
+    traffic: bool
 
 
 @dataclass
@@ -72,6 +73,8 @@ class Shop:
         await self.start_services(settings)
         accounts = await self.fill(settings)
         await self.until_warm(settings)
+        if self.options.traffic:
+            await self.supervisor.start(self.parts.traffic(settings))
         return await self.describe(settings, accounts)
 
     async def start_console(self, emulator: Emulator) -> None:
@@ -120,7 +123,7 @@ class Shop:
             search=str(self.folder.search),
             telemetry=str(self.folder.telemetry),
             processes_file=str(self.folder.processes),
-            seeded_file=str(self.folder.accounts),
+            accounts_file=str(self.folder.accounts),
         )
 
     def forward_lines(self, settings: Settings) -> None:

@@ -29,14 +29,15 @@ REFUSED: Final = 2  # the exit code of what its user can mend
 WITH_PARENT = "SHOP_ENDS_WITH_PARENT"  # set by the Makefile: `make up` that is killed must leave nothing behind
 
 
-def up(data: Path, ports: dict[str, int], assignments: list[str], *, as_json: bool) -> int:
+def up(data: Path, ports: dict[str, int], assignments: list[str], *, as_json: bool, traffic: bool) -> int:
     """Run a shop until it is told to end; the exit code. Refused when it cannot start.
 
-    `ports` are those of `--port`, `--console-port` and `--otlp-port`; 0 is any that is free.
+    `ports` are those of `--port`, `--console-port` and `--otlp-port`; 0 is any that is free. With `traffic`, some
+    simulated customers come and go.
     """
     tunables = chosen(assignments)
     ports = {option: port or free_port() for option, port in ports.items()}
-    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables)
+    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables, traffic)
     screen = Screen(sys.stderr if as_json else sys.stdout)
     folder = Folder(data, frozenset(ports.values()))
     held = folder.hold(screen.say)
