@@ -148,6 +148,8 @@ def add_traffic(commands: Any) -> None:
     added.add_argument("--duration", type=positive, default=60, metavar="S", help=text)
     text = say("乱数の種", "seed of the random choices")
     added.add_argument("--seed", type=int, default=1, metavar="K", help=text)
+    text = say("考える時間の倍率 (0.2 なら 5 倍忙しい)", "how long they think: 0.2 is five times as busy (default: 1)")
+    added.add_argument("--pace", type=float, default=1.0, metavar="P", help=text)
     text = say("記録の書き込み先 (既定: traffic-truth.json)", "where the truth goes (default: traffic-truth.json)")
     added.add_argument("--truth", type=folder, default="traffic-truth.json", metavar="FILE", help=text)
 
@@ -299,7 +301,7 @@ def run_seed(typed: argparse.Namespace) -> int:
 def run_traffic(typed: argparse.Namespace) -> int:
     """Let simulated customers in."""
     code: int = importlib.import_module("shop.local.running").traffic(
-        typed.data, typed.users, typed.duration, typed.seed, typed.truth
+        typed.data, typed.users, typed.duration, typed.seed, typed.truth, pace=typed.pace
     )
     return code
 

@@ -33,13 +33,13 @@ def seed(data: Path, products: int, number: int) -> int:
     return subprocess.run(command, env=known(data)["seeding"], stdout=subprocess.DEVNULL, check=False).returncode
 
 
-def traffic(data: Path, users: int, seconds: float, number: int, truth: Path) -> int:
+def traffic(data: Path, users: int, seconds: float, number: int, truth: Path, *, pace: float) -> int:
     """Let simulated customers into the running shop. Ctrl-C ends the run early; its truth is written all the same."""
     shop = known(data)["shop"]
     command = [
         sys.executable, "-m", "shop.local.traffic", "--gateway", shop["gateway"], "--console", shop["console"],
         "--accounts", str(Folder(data).accounts), "--users", str(users), "--seconds", str(seconds),
-        "--seed", str(number), "--truth", str(truth),
+        "--seed", str(number), "--truth", str(truth), "--pace", str(pace),
     ]  # fmt: skip
     process = subprocess.Popen(command)
     while True:
