@@ -1,0 +1,72 @@
+"""The order of the first step: placed through the gateway, as a seeded customer would."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from shop.runtime.wire import Client, WireError
+
+__all__ = ["Buyer", "Refusal"]
+
+ADDRESS = {
+    "label": "自宅", "recipient": "佐藤 花子", "postalCode": "150-0001", "prefecture": "東京都",
+    "city": "渋谷区", "line1": "神宮前1-2-3", "country": "JP",
+}  # fmt: skip
+
+
+class Refusal(Exception):
+    """The shop did not take the order; the message says what it answered."""
+
+
+@dataclass
+class Buyer:
+    """Orders at `gateway` as the first customer in the file `accounts`."""
+
+    client: Client
+    gateway: str
+    accounts: Path
+
+    async def order(self) -> tuple[str, str]:
+        """Order one piece of something that is in stock: the order's id and its trace. Raises Refusal."""
+        try:
+            customer = json.loads(self.accounts.read_text(encoding="utf-8"))["customers"][0]
+        except (OSError, ValueError, LookupError) as error:
+            raise Refusal("the shop is not seeded yet") from error
+        try:
+            return await self.buy(customer)
+        except WireError as error:
+            raise Refusal(f"the gateway does not answer: {error}") from error
+
+    async def buy(self, customer: dict[str, str]) -> tuple[str, str]:
+        """Sign in, fill the cart, order."""
+        _, login = await self.call("POST", "/auth/login", customer)
+        user, token = login["userId"], login["accessToken"]
+        _, addresses = await self.call("GET", f"/users/{user}/addresses", token=token)
+        if not addresses["items"]:
+            _, made = await self.call("POST", f"/users/{user}/addresses", ADDRESS, token)
+            addresses = {"items": [made]}
+        _, shelf = await self.call("GET", "/products?limit=50")
+        product = next((each for each in shelf["items"] if each["stockStatus"] == "IN_STOCK"), None)
+        if product is None:
+            raise Refusal("nothing is in stock")
+        await self.call("POST", f"/carts/{user}/items", {"productId": product["id"], "quantity": 1}, token)
+        body = {"addressId": addresses["items"][0]["id"], "payment": {"method": "card", "token": "tok_visa"}}
+        trace, order = await self.call("POST", "/orders", body, token)
+        return order["id"], trace
+
+    async def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[str, Any]:
+        """One request: its trace and its JSON. Raises Refusal, WireError."""
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        if path == "/orders":
+            headers["idempotency-key"] = uuid4().hex
+        content = msgspec.json.encode(body) if body is not None else b""
+        answer = await self.client.request(method, self.gateway + path, headers=headers, body=content, timeout=15)
+        if answer.status >= 400:
+            raise Refusal(f"{method} {path}: {answer.status} {answer.body[:300].decode(errors='replace')}")
+        return answer.headers.get("x-trace-id", ""), msgspec.json.decode(answer.body) if answer.body else None

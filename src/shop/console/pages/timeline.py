@@ -1,0 +1,66 @@
+"""A trace as rows of a waterfall: each span below its parent, with its place in time and the log lines beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+__all__ = ["Row", "Waterfall", "waterfall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One span. Places and widths are shares of the whole trace, in percent."""
+
+    span: Mapping[str, Any]
+    depth: int
+    left: float
+    width: float
+    logs: list[Mapping[str, Any]] = field(default_factory=list)
+    ticks: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """All rows, and how long the whole took (ms)."""
+
+    rows: list[Row]
+    duration: float
+    others: list[Mapping[str, Any]]  # log lines of no span that is shown
+
+
+def at(text: str) -> float:
+    """A time in ms."""
+    return datetime.fromisoformat(text).timestamp() * 1000
+
+
+def waterfall(spans: Sequence[Mapping[str, Any]], logs: Sequence[Mapping[str, Any]]) -> Waterfall:
+    """Rows in the order in which a reader follows: a parent, then its children by their start."""
+    if not spans:
+        return Waterfall([], 0.0, list(logs))
+    begins = {span["spanId"]: at(span["startTime"]) for span in spans}
+    start = min(begins.values())
+    end = max(begins[span["spanId"]] + span["durationMs"] for span in spans)
+    whole = max(end - start, 0.001)
+    children: dict[str | None, list[Mapping[str, Any]]] = {}
+    for span in sorted(spans, key=lambda each: begins[each["spanId"]]):
+        parent = span["parentSpanId"]
+        children.setdefault(parent if parent in begins else None, []).append(span)
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for line in logs:
+        lines.setdefault(str(line.get("spanId") or line.get("span_id") or ""), []).append(line)
+    rows: list[Row] = []
+    stack = [(span, 0) for span in reversed(children.get(None, []))]
+    while stack:
+        span, depth = stack.pop()
+        own = lines.pop(span["spanId"], [])
+        ticks = [share(at(line["time"]) - start, whole) for line in own if line.get("time")]
+        left, width = share(begins[span["spanId"]] - start, whole), share(span["durationMs"], whole)
+        rows.append(Row(span, depth, left, max(width, 0.15), own, ticks))
+        stack.extend((child, depth + 1) for child in reversed(children.get(span["spanId"], [])))
+    return Waterfall(rows, whole, [line for rest in lines.values() for line in rest])
+
+
+def share(part: float, whole: float) -> float:
+    """In percent, within the whole."""
+    return round(min(max(part / whole * 100, 0.0), 100.0), 3)
