@@ -27,6 +27,7 @@ from shop.console.cloud.processes import Processes
 from shop.console.cloud.queues import Watcher
 from shop.console.console import Console
 from shop.console.guard import Guard
+from shop.console.pages import Buyer, pages
 from shop.console.receiver.forward import Forward
 from shop.console.receiver.http import Receiver
 from shop.console.receiver.intake import Intake
@@ -61,8 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "ap-northeast-1"
     queue_url_prefix: str = ""
     processes_file: str | None = None
-    seeded_file: str | None = None
     lambda_host_url: str | None = None
+    gateway_url: str | None = None
+    accounts_file: str | None = None
 
     def __post_init__(self) -> None:
         if self.console_disk_mb < 16 or self.console_memory_mb < 64:
@@ -102,7 +104,7 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     tasks: list[asyncio.Task[None]] = []
     watcher = Watcher(client, emulator, settings.aws_access_key_id, settings.aws_region)
     topic = Topic(client, emulator, settings.aws_access_key_id, settings.aws_region) if emulator else None
-    alarms = Alarms(store, topic, Path(settings.seeded_file) if settings.seeded_file else None)
+    alarms = Alarms(store, topic, Path(settings.accounts_file) if settings.accounts_file else None)
     tasks.append(asyncio.create_task(alarms.run()))
     if emulator:
         depths = Depths(watcher, lambda body: intake.take("metrics", "json", body))
@@ -122,7 +124,8 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     )
     intake.start()
     try:
-        app = application(api.routes, console, told=False, ready={"store": partial(ready, store)})
+        api_app = application(api.routes, console, told=False, ready={"store": partial(ready, store)})
+        app = pages(api_app, buyer(settings, client))
         yield Guard(app), Receiver(intake, forward.take if forward else None)
     finally:
         for task in tasks:
@@ -139,6 +142,13 @@ async def ready(store: Store) -> None:
         await off_loop(store.run, "select 1")
     except (duckdb.Error, DependencyTimeout) as error:
         raise DependencyUnavailable("The store does not answer.") from error
+
+
+def buyer(settings: Settings, client: Client) -> Buyer | None:
+    """Who orders for the first step of a learner, where there is a shop to order at."""
+    if settings.gateway_url is None or settings.accounts_file is None:
+        return None
+    return Buyer(client, settings.gateway_url, Path(settings.accounts_file))
 
 
 class Server(uvicorn.Server):

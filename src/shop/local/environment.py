@@ -46,7 +46,7 @@ class Place:
     search: str  # folder: the search index of each catalog process
     telemetry: str  # folder: what the console keeps
     processes_file: str
-    accounts_file: str  # who can sign in
+    accounts_file: str  # who can sign in; there once the shop is seeded
 
     @property
     def gateway_url(self) -> str:
@@ -135,10 +135,10 @@ def console(place: Place, access: Access) -> dict[str, str]:
         "OTLP_PORT": str(place.otlp),
         "CONSOLE_FOLDER": place.telemetry,
         "PROCESSES_FILE": place.processes_file,
-        "SEEDED_FILE": place.seeded_file,
         "QUEUE_URL_PREFIX": access.queue_url_prefix,
         "LAMBDA_HOST_URL": url(place.lambda_host),
         "GATEWAY_URL": place.gateway_url,
+        "ACCOUNTS_FILE": place.accounts_file,
     }
 
 

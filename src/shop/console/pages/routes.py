@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.console.pages.api import Api, Failed
 from shop.console.pages.compare import compare
@@ -33,8 +33,20 @@ COMPARED = 60  # traces
 CHART_STEPS = 48
 
 
-def pages(api_app: ASGIApp, buyer: Buyer | None) -> Starlette:
-    """The pages over an API. `buyer` orders for the first step."""
+class Front:
+    """Hands programs to the API and people to the pages."""
+
+    def __init__(self, api: ASGIApp, shown: ASGIApp) -> None:
+        self.api, self.shown = api, shown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; the application's life is the API's."""
+        to_api = scope["type"] != "http" or scope["path"].startswith(("/api/", "/health/"))
+        await (self.api if to_api else self.shown)(scope, receive, send)
+
+
+def pages(api_app: ASGIApp, buyer: Buyer | None) -> ASGIApp:
+    """The API with the pages around it. `buyer` orders for the first step."""
     api = Api(api_app)
 
     def page(show: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -64,7 +76,7 @@ def pages(api_app: ASGIApp, buyer: Buyer | None) -> Starlette:
     routes.append(Route("/first/order", order, methods=["POST"]))
     routes.append(Route("/queues/{name}/redrive", redrive, methods=["POST"]))
     routes.append(Mount("/static", StaticFiles(directory=HERE / "static")))
-    return Starlette(routes=routes)
+    return Front(api_app, Starlette(routes=routes))
 
 
 # ---------------------------------------------------------------------------------------------------------- first steps
@@ -205,12 +217,7 @@ async def trace(api: Api, view: View) -> Response:
 
 def log_line(line: Mapping[str, Any]) -> dict[str, Any]:
     """A log line of a trace: its time, its span, its text."""
-    text = line.get("message") or line.get("@message") or json.dumps(line, ensure_ascii=False)
-    return {
-        "time": line.get("time") or line.get("timestamp") or line.get("@timestamp"),
-        "spanId": line.get("spanId") or line.get("span_id"),
-        "text": text,
-    }
+    return {"time": line["@timestamp"], "spanId": line["spanId"], "text": line["@message"]}
 
 
 # -------------------------------------------------------------------------------------------------------------- metrics

@@ -48,13 +48,13 @@ def waterfall(spans: Sequence[Mapping[str, Any]], logs: Sequence[Mapping[str, An
         children.setdefault(parent if parent in begins else None, []).append(span)
     lines: dict[str, list[Mapping[str, Any]]] = {}
     for line in logs:
-        lines.setdefault(str(line.get("spanId") or line.get("span_id") or ""), []).append(line)
+        lines.setdefault(line["spanId"] or "", []).append(line)
     rows: list[Row] = []
     stack = [(span, 0) for span in reversed(children.get(None, []))]
     while stack:
         span, depth = stack.pop()
         own = lines.pop(span["spanId"], [])
-        ticks = [share(at(line["time"]) - start, whole) for line in own if line.get("time")]
+        ticks = [share(at(line["time"]) - start, whole) for line in own]
         left, width = share(begins[span["spanId"]] - start, whole), share(span["durationMs"], whole)
         rows.append(Row(span, depth, left, max(width, 0.15), own, ticks))
         stack.extend((child, depth + 1) for child in reversed(children.get(span["spanId"], [])))
