@@ -26,7 +26,7 @@ doctor: install ## find out why the shop does not start
 mails: install ## the mails that the running shop has sent
 	@$(SHOP) mails $(ARGS)
 
-test: install-dev ## the whole test suite. One part: make test ARGS="tests/unit -k money"
+test: install-dev browser ## the whole test suite. One part: make test ARGS="tests/unit -k money"
 	@.venv/bin/pytest -n 2 --dist worksteal -q $(ARGS)
 
 check: install-dev ## format, lint, types, import rules
@@ -53,8 +53,10 @@ audit: install-dev ## known vulnerabilities of what we depend on (asks the netwo
 clean: ## remove what was installed and what tools keep; the shop's data (.shop/) stays
 	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-.PHONY: install install-dev
+.PHONY: install install-dev browser
 install:
 	@$(SYNC)
 install-dev:
 	@$(SYNC) --group dev
+browser:
+	@scripts/browser

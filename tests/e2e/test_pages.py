@@ -1,0 +1,152 @@
+"""The console's pages in a real browser, with the data of a real order."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from tests.support.browser import CHROMIUM, chromium, visit
+from tests.support.client import Shop, until
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium fonts-noto-cjk"),
+]
+SHOTS = Path("dist/screenshots")
+PAGES = (
+    "", "overview", "traces", "traces/{trace}", "traces/{trace}?sort=self", "metrics",
+    "metrics?query=sum_over_time(%7B%22shop.orders.transitions%22%7D%5B1h%5D)", "metrics?query=sum(", "logs",
+    "logs?query=stats%20count(*)%20by%20event", "logs?query=nonsense%20%7C", "points", "points/orders.bottleneck",
+    "points/orders.completion", "alarms", "bus", "queues", "queues/orders-events", "mails", "mails/{mail}",
+    "traces/00000000000000000000000000000000", "points/nothing",
+)  # fmt: skip
+ABSENT = ("traces/0000", "points/nothing")  # answered 404, and readable all the same
+WORDS = {"ja": re.compile("[ぁ-んァ-ン一-龥]"), "en": re.compile("[A-Za-z]{3}")}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def story(shop: Shop, browser):
+    """An order placed by the button of the first step: its trace, and the mail that came of it."""
+    console = shop.info["console"]
+    page, wrong = visit(browser, f"{console}/?lang=en", locale="en-GB")
+    page.get_by_role("button", name="Order").click()
+    page.wait_for_url(re.compile("trace="))
+    assert wrong == []
+    trace = re.search(r"trace=([0-9a-f]{32})", page.url)
+    order = re.search(r"order=([0-9a-f-]+)", page.url)
+    assert trace
+    assert order
+    assert "done" in (page.locator("[data-step=order]").get_attribute("class") or "")
+
+    def spans():
+        answer = shop.call("GET", f"/api/traces/{trace[1]}", base=console)
+        return answer.status == 200 and {"gateway", "orders", "inventory", "notifications"} <= {
+            span["service"] for span in answer.json["spans"]
+        }
+
+    until(spans, seconds=60)
+    mails = until(
+        lambda: shop.call("GET", "/api/mails?type=ORDER_CONFIRMATION", base=console).json["items"], seconds=60
+    )
+    page.context.close()
+    return {"console": console, "trace": trace[1], "order": order[1], "mail": mails[0]["id"]}
+
+
+def address(story, path, language):
+    where = path.format(**story)
+    return f"{story['console']}/{where}{'&' if '?' in where else '?'}lang={language}"
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_comes_whole_in_both_languages(story, browser, path, language):
+    page, wrong = visit(browser, address(story, path, language), viewport={"width": 1280, "height": 900})
+    if path.startswith(ABSENT):
+        wrong = [said for said in wrong if "404" not in said]
+    assert wrong == []
+    assert page.locator("html").get_attribute("lang") == language
+    heading = page.locator("h1").inner_text()
+    assert heading
+    navigation = page.locator("nav.main").inner_text()
+    assert WORDS[language].search(navigation)
+    assert (language == "ja") == bool(WORDS["ja"].search(navigation))
+    assert not re.search(r"\bundefined\b|\bNone\b|\{\{|\}\}", page.locator("main").inner_text().replace("none", ""))
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^a-z0-9]+", "-", path.split("?query")[0].format(trace="id", mail="id", order="id")) or "first"
+    page.screenshot(path=SHOTS / f"{name}-{language}.png", full_page=True)
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [path for path in PAGES if "sort" not in path])
+def test_every_page_can_be_used_by_everybody(story, browser, path, scheme):
+    page, _ = visit(browser, address(story, path, "ja"), color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if "?" not in path])
+def test_every_page_fits_a_phone(story, browser, path):
+    page, _ = visit(browser, address(story, path, "ja"), viewport={"width": 390, "height": 800}, is_mobile=True)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
+    page.context.close()
+
+
+def test_a_learner_goes_from_the_order_to_its_slowest_span_its_log_and_its_mail(story, browser):
+    page, wrong = visit(browser, f"{story['console']}/?lang=ja&order={story['order']}&trace={story['trace']}")
+    page.get_by_role("link", name="トレースを開く").click()
+    assert story["trace"] in page.locator(".lead").inner_text()
+    page.get_by_role("link", name="自分の時間が長い順").click()
+    first = page.locator(".wf details").first
+    first.locator("summary").click()
+    assert "span_id" in first.inner_text()
+    page.get_by_role("link", name="ログ", exact=True).last.click()
+    assert page.locator("tbody tr").count() > 0
+    page.locator("nav.main").get_by_role("link", name="メール").click()
+    assert page.locator("tbody tr").count() > 0
+    page.go_back()
+    assert wrong == []
+    page.context.close()
+
+
+def test_the_keyboard_reaches_everything_and_runs_a_query(story, browser):
+    page, wrong = visit(browser, f"{story['console']}/metrics?lang=en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("textarea").fill('sum(sum_over_time({"shop.orders.transitions"}[1h]))')
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    assert page.locator("main table:not(.u-legend) tbody tr").count() == 1
+    assert wrong == []
+    page.context.close()
+
+
+def test_links_are_relative_so_that_a_forwarded_port_works(story, shop):
+    for path in ("", "points", "points/orders.completion", f"traces/{story['trace']}"):
+        html = shop.call("GET", f"/{path}", base=story["console"]).body.decode()
+        assert not re.findall(r'(?:href|src|action)="(?:/|http://(?:127|localhost))', html), path
+
+
+def test_what_slow_traces_share_is_shown(story, browser):
+    page, wrong = visit(browser, f"{story['console']}/traces?lang=en")
+    page.get_by_role("button", name="What do the slow ones share?").click()
+    page.locator("#compare h2").wait_for()
+    assert wrong == []
+    page.context.close()
+
+
+def test_a_mail_cannot_run_or_load_anything(story, shop):
+    html = shop.call("GET", f"/mails/{story['mail']}", base=story["console"]).body.decode()
+    assert 'sandbox=""' in html
+    assert json.dumps(story["order"])[1:-1] in html
