@@ -28,9 +28,9 @@ def rows(shop: dict[str, Any], data: Path) -> list[tuple[str, str]]:
     customer = shop["customers"][0]
     people = ((say("管理者", "admin"), shop["admin"]), (say("運用者", "operator"), shop["operator"]))
     return [
+        (say("コンソール (はじめの15分)", "console (the first 15 minutes)"), shop["console"]),
         (say("ショップ (API)", "shop (API)"), gateway),
         (say("API ドキュメント", "API documentation"), f"{gateway}/docs"),
-        (say("コンソール", "console"), shop["console"]),
         (say("AWS (エミュレーター)", "AWS (emulator)"), shop["emulator"]),
         *((f"PostgreSQL {name}", dsn) for name, dsn in shop["postgres"].items()),
         (say("テレメトリーの送り先 (OTLP)", "telemetry goes to (OTLP)"), shop["otlp"]),
