@@ -32,6 +32,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[servers].__exit__()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of the story come last, and it is told while the others run: nobody waits for it longer than needed."""
     of_story = [item for item in items if hasattr(getattr(item, "module", None), "told")]

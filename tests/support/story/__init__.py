@@ -22,7 +22,7 @@ def told() -> Told:
     def ended() -> bool:
         return (folder / "told.pickle").exists() or (folder / "failed.txt").exists()
 
-    until(ended, seconds=300, every=0.2)
+    until(ended, seconds=900, every=0.2)
     if (folder / "failed.txt").exists():
         raise AssertionError((folder / "failed.txt").read_text())
     story = pickle.loads((folder / "told.pickle").read_bytes())

@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -48,6 +49,7 @@ def leave(folder: Path, told: Told, collector: Receiver, sentinels: set[str]) ->
 
 if __name__ == "__main__":
     where = Path(sys.argv[1])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the run has ended early: the shop must end too
     try:
         main(where)
     except BaseException:
