@@ -32,10 +32,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[servers].__exit__()
 
 
+def needs_story(item: pytest.Item) -> bool:
+    """Whether the module of a test asks for the story."""
+    told = getattr(getattr(item, "module", None), "told", None)
+    return getattr(told, "__module__", None) == "tests.support.story"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of the story come last, and it is told while the others run: nobody waits for it longer than needed."""
-    of_story = [item for item in items if hasattr(getattr(item, "module", None), "told")]
+    of_story = [item for item in items if needs_story(item)]
     if of_story and not config.option.collectonly:
         items[:] = [item for item in items if item not in of_story] + of_story
         ask("story")
