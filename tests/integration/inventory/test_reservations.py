@@ -207,7 +207,7 @@ def test_orders_over_the_same_products_in_any_order_neither_block_nor_refuse_eac
         wanted = [lines(**dict.fromkeys(products if n % 2 else reversed(products), 1)) for n in range(24)]
         orders = [uuid4().hex for _ in wanted]
         commands = [ReserveStock(order_id=order, lines=some) for order, some in zip(orders, wanted, strict=True)]
-        await asyncio.gather(*(inventory.receive(each) for each in commands))
+        await asyncio.gather(*(redelivered(inventory, each) for each in commands))
         assert [await inventory.levels(product) for product in products] == [(24, 24, 0)] * 4
         assert {(await inventory.types(order))[0] for order in orders} == {"StockReserved"}
 
