@@ -75,6 +75,7 @@ class Account:
         self.settings, self.receiver = settings, receiver
         self.ids = [order.id for order in orders]
         self.now: dict[str, dict[str, Any]] = {}
+        self.patience = 0.0
 
     def fetch(self, statement: str, *args: Any) -> list[Any]:
         async def ask() -> list[Any]:
@@ -88,6 +89,7 @@ class Account:
 
     def wait(self, patience: float) -> None:
         """Until every order is at rest and its mails are sent, or patience ends: then the account shows what is not."""
+        self.patience = patience
         end = time.monotonic() + patience
         while time.monotonic() < end and (self.fetch(REST, self.ids) or self.missing_mails()):
             time.sleep(0.5)
@@ -193,21 +195,23 @@ class Account:
             self.outcome.wrong.append(f"{second} second mails, {uncertain} counted as uncertain")
 
     def stock(self, data: Path) -> None:
-        """Stock is what its ledger and the open orders say, ours and inventory's."""
+        """Stock is what its ledger and the open orders say, ours and inventory's, once the last release has come."""
+        end = time.monotonic() + self.patience
+        while (wrong := self.reserved_for_others()) and time.monotonic() < end:
+            time.sleep(0.5)
+        self.outcome.expect("products reserved for other orders than the confirmed ones", wrong)
         command = [sys.executable, "-m", "shop.cli", "inventory", "audit", "--json", "--data", str(data)]
         audit = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
         self.outcome.expect("products whose stock is not what ledger and reservations say", audit["differences"])
+
+    def reserved_for_others(self) -> list[tuple[str, int, int]]:
+        """Products of which more or less is reserved than confirmed orders hold."""
         wanted: Counter[str] = Counter()
         for order in self.now.values():
-            if order["status"] == "CONFIRMED":
-                for item in order["items"]:
-                    wanted[item["productId"]] += item["quantity"]
-        touched = {item["productId"] for order in self.now.values() for item in order["items"]}
-        reserved = {product: self.shop.call("GET", f"/inventory/{product}").json["reserved"] for product in touched}
-        wrong = [
-            (product, reserved[product], wanted[product]) for product in touched if reserved[product] != wanted[product]
-        ]
-        self.outcome.expect("products reserved for other orders than the confirmed ones", wrong)
+            for item in order["items"]:
+                wanted[item["productId"]] += item["quantity"] if order["status"] == "CONFIRMED" else 0
+        reserved = {product: self.shop.call("GET", f"/inventory/{product}").json["reserved"] for product in wanted}
+        return [(each, reserved[each], wanted[each]) for each in wanted if reserved[each] != wanted[each]]
 
     def dead_letters(self) -> None:
         """Nothing was given up."""
