@@ -19,9 +19,9 @@ PAGES = (
     "metrics?query=sum_over_time(%7B%22shop.orders.transitions%22%7D%5B1h%5D)", "metrics?query=sum(", "logs",
     "logs?query=stats%20count(*)%20by%20event", "logs?query=nonsense%20%7C", "points", "points/orders.bottleneck",
     "points/orders.completion", "alarms", "bus", "queues", "queues/orders-events", "mails", "mails/{mail}",
-    "traces/00000000000000000000000000000000", "points/nothing",
+    "traces/00000000000000000000000000000000", "points/nothing", "nowhere",
 )  # fmt: skip
-ABSENT = ("traces/0000", "points/nothing")  # answered 404, and readable all the same
+ABSENT = ("traces/0000", "points/nothing", "nowhere")  # answered 404, and readable all the same
 WORDS = {"ja": re.compile("[ぁ-んァ-ン一-龥]"), "en": re.compile("[A-Za-z]{3}")}
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.types import ASGIApp, Message
 
-__all__ = ["Api", "Failed"]
+__all__ = ["Api", "Failed", "items"]
 
 
 class Failed(Exception):
@@ -69,3 +69,8 @@ class Api:
 
         await self.app(scope, receive, send)
         return status, body
+
+
+def items(answer: Any) -> list[Any]:
+    """The items of a page of the API, or a plain list."""
+    return list(answer["items"]) if isinstance(answer, dict) else list(answer)

@@ -1,7 +1,8 @@
 """The order of the first step: placed through the gateway, as a seeded customer would."""
 
+import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,7 @@ class Buyer:
     client: Client
     gateway: str
     accounts: Path
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # two clicks share one cart: one after the other
 
     async def order(self) -> tuple[str, str]:
         """Order one piece of something that is in stock: the order's id and its trace. Raises Refusal."""
@@ -37,7 +39,8 @@ class Buyer:
         except (OSError, ValueError, LookupError) as error:
             raise Refusal("the shop is not seeded yet") from error
         try:
-            return await self.buy(customer)
+            async with self.turn:
+                return await self.buy(customer)
         except WireError as error:
             raise Refusal(f"the gateway does not answer: {error}") from error
 

@@ -1,5 +1,6 @@
 """What every page begins with: its reader's language, the window of time, and how things are written."""
 
+import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,10 @@ class View:
         rest = {name: value for name, value in given.items() if value not in (None, "")}
         return f"{self.root}{path}{'?' + urlencode(rest) if rest else ''}"
 
+    def asked(self, *names: str) -> dict[str, str]:
+        """What a form was filled with."""
+        return {name: self.request.query_params.get(name, "") for name in names}
+
     def here(self, **query: Any) -> str:
         """This page with some parameters changed."""
         given = {**dict(self.request.query_params), **query}
@@ -131,6 +136,26 @@ def short(text: str) -> str:
     return text if len(text) <= 10 else f"…{text[-8:]}"
 
 
+def pretty(value: Any) -> str:
+    """JSON with its lines broken; what is no JSON as it is."""
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    return json.dumps(parsed, ensure_ascii=False, indent=2)
+
+
+def trace_of(message: str) -> str | None:
+    """The trace that a log line names."""
+    if not message.startswith("{"):
+        return None
+    try:
+        found = json.loads(message).get("trace_id")
+    except (ValueError, AttributeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -139,7 +164,8 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.filters |= {
-    "ms": ms, "number": number, "figure": figure, "moment": moment, "short": short,
+    "ms": ms, "number": number, "figure": figure, "moment": moment, "short": short, "pretty": pretty,
+    "trace_of": trace_of,
 }  # fmt: skip
 ENVIRONMENT.globals |= {"percent": percent, "RANGES": RANGES}
 
