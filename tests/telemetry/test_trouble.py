@@ -122,6 +122,16 @@ def test_a_flush_returns_while_the_collector_has_not_answered():
         assert collector.answered == 0
 
 
+def test_what_a_flush_had_no_time_for_follows_without_another_call():
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        collector.hang()
+        record(10)
+        telemetry.flush()
+        assert collector.answered == 0
+        collector.go_on.set()
+        collector.wait(lambda: len(collector.spans) == 10 and collector.total(names.ORDERS_TRANSITIONS) == 10)
+
+
 def test_a_collector_that_trickles_cannot_stretch_a_flush():
     with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
         collector.trickle = True

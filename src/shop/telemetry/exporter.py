@@ -61,6 +61,7 @@ class Exporter:
         self.not_before = 0.0
         self.lock = threading.Lock()  # held by whoever sends
         self.stopping = threading.Event()
+        self.catching_up = threading.Event()
         self.thread: threading.Thread | None = None
 
     def start(self, every: float) -> None:
@@ -74,6 +75,21 @@ class Exporter:
             self.export(TIMEOUT)
         with self.lock:
             self.collector.close()
+
+    def flush(self, timeout: float) -> None:
+        """Sends what there is. What the time was too short for follows from a thread of its own, as far as a function
+        that is frozen after its answer lets it: else it would wait for a next call, which may never come.
+        """
+        self.export(timeout)
+        if self.thread is None and self.pending is not None and not self.catching_up.is_set():
+            self.catching_up.set()
+            threading.Thread(target=self.catch_up, name="telemetry", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Tries until nothing is pending, or sending ends."""
+        while self.pending is not None and not self.stopping.wait(FIRST_PAUSE):
+            self.export(TIMEOUT)
+        self.catching_up.clear()
 
     def stop(self, timeout: float) -> None:
         """Sends once more and ends the thread, within `timeout` seconds."""

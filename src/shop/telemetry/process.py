@@ -128,7 +128,7 @@ def instrumented(app: Any) -> Any:
 def flush(timeout: float = 0.1) -> None:
     """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers."""
     if process.exporter is not None:
-        process.exporter.export(timeout)
+        process.exporter.flush(timeout)
 
 
 def shutdown(timeout: float = 2.0) -> None:
