@@ -47,8 +47,3 @@ def test_what_its_user_can_mend_is_one_line_and_exit_code_2(arguments, tmp_path,
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert "Traceback" not in err
-
-
-def test_a_trace_cannot_be_shown_yet_and_that_is_said(capsys):
-    assert main(["trace", "4bf92f3577b34da6a3ce929d0e0e4736"]) == 1
-    assert "console" in capsys.readouterr().err
