@@ -69,7 +69,7 @@ class AlertBody(Body):
 
     product_id: Annotated[str, Meta(min_length=1, max_length=64)]
     threshold: Pieces
-    email: Annotated[str, Meta(max_length=100, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+$")] | None = None
+    email: Annotated[str, Meta(max_length=100, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+(?!\n)$")] | None = None
 
 
 @routes.get("/inventory")

@@ -97,10 +97,13 @@ def plain(answer: dict[str, Any], event: Event) -> dict[str, Any]:
 
 
 def described(app: ASGIApp, attributes: dict[str, Any]) -> ASGIApp:
-    """`app`, with attributes for the span of its request in the scope (`runtime.http` reads them)."""
+    """`app`, with two things in the scope that `runtime.http` reads: attributes for the span of its request, and the
+    path as it was encoded, which Mangum leaves out.
+    """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         scope["shop.span"] = attributes
+        scope["raw_path"] = scope["aws.event"]["rawPath"].encode()
         await app(scope, receive, send)
 
     return call

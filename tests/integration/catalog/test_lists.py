@@ -153,6 +153,13 @@ def test_a_token_is_good_for_its_own_list_alone(run, catalog, shelf):
     run(story())
 
 
+@pytest.mark.parametrize("path", ["/products/none/reviews", "/categories/none/products"])
+def test_a_forged_token_is_told_before_that_there_is_no_such_thing(run, catalog, path):
+    forged = run(catalog.get(f"{path}?nextToken=AAAA"))
+    assert (forged.status, forged.code) == (400, "PAGE_TOKEN_INVALID")
+    assert run(catalog.get(path)).status == 404
+
+
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=101", "limit=x", "limit=1.0", "sort=best", "minPrice=-1", "maxPrice=cheap"]
 )

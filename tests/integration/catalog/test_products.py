@@ -169,6 +169,7 @@ def test_what_is_not_active_exists_for_admins_only(run, catalog, status):
 WRONG = [
     ({"sku": ""}, "sku"),
     ({"sku": " x"}, "sku"),
+    ({"sku": "x\n"}, "sku"),
     ({"sku": "x" * 65}, "sku"),
     ({"name": "　"}, "name"),
     ({"name": "名" * 201}, "name"),
@@ -192,6 +193,7 @@ WRONG = [
     ({"initialStock": "5"}, "initialStock"),
     ({"id": "a/b"}, "id"),
     ({"id": ".."}, "id"),
+    ({"id": "x\n"}, "id"),
     ({"id": "x" * 65}, "id"),
     ({"id": "search"}, "id"),
     ({"colour": "red"}, "colour"),

@@ -63,6 +63,7 @@ def test_alerts_are_listed_in_pages_and_checked(inventory, run):
         assert (await post(productId="no-such-product", threshold=1)).code == "PRODUCT_NOT_FOUND"
         for wrong in ({"productId": product}, {"productId": product, "threshold": -1},
                       {"productId": product, "threshold": True},
+                      {"productId": product, "threshold": 1, "email": "buyer@example.com\n"},
                       {"productId": product, "threshold": 1, "email": "nobody"}):  # fmt: skip
             assert (await post(**wrong)).status == 422, wrong
         for path in ("/inventory/alerts", "/inventory/alerts?limit=1"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from shop import telemetry
 from shop.contracts.events import EVENTS, StockChanged
@@ -83,6 +83,14 @@ def test_a_request_is_answered_by_the_same_application_as_in_a_container():
     handler(http_event("/users", "POST", "{}"), Context("second"))
     assert [about["faas.coldstart"] for about in seen] == [True, False]
     assert [about["faas.invocation_id"] for about in seen] == [Context().aws_request_id, "second"]
+
+
+def test_a_function_gets_the_path_as_it_was_encoded():
+    async def echo(scope, _receive, send):
+        await JSONResponse(scope["raw_path"].decode())(scope, _receive, send)
+
+    answer = http_function(lambda: Starlette(routes=[Mount("/", echo)]))(http_event("/users/a%2Fb"), Context())
+    assert json.loads(answer["body"]) == "/users/a%2Fb"
 
 
 def test_a_problem_is_text_and_a_picture_is_not():

@@ -145,6 +145,7 @@ def call(method, path, body=None, *, token=None, headers=None, chunks=None):
         "type": "http",
         "method": method,
         "path": urllib.parse.unquote(path),
+        "raw_path": path.encode(),
         "query_string": query.encode(),
         "headers": [(k.lower().encode(), v.encode()) for k, v in sent.items()],
         "client": ("10.0.0.1", 1),
@@ -172,6 +173,12 @@ def test_a_path_nobody_has_is_404_and_a_trailing_slash_too():
         response = call("GET", path)
         assert (response.status, response.json["code"]) == (404, "ROUTE_NOT_FOUND")
         assert response.json["instance"] == path
+
+
+@pytest.mark.parametrize("name", ["a%2Fb", "a%2fb", "%2F"])
+def test_an_encoded_slash_is_part_of_a_name(name):
+    assert call("GET", f"/things/{name}").json["id"] == urllib.parse.unquote(name)
+    assert call("GET", f"/{name}/things/a").status == 404
 
 
 def test_a_wrong_method_is_405_with_allow():
@@ -292,7 +299,19 @@ def test_traces_are_continued_and_bad_ones_begun_anew():
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     response = call("GET", "/nothing", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert response.headers["x-trace-id"] == response.json["traceId"] == trace
-    for bad in ("x", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"ff-{trace}-00f067aa0ba902b7-01"):
+    for later in (
+        f"01-{trace}-00f067aa0ba902b7-01",
+        f"01-{trace}-00f067aa0ba902b7-01-more",
+        f" 00-{trace}-{'1' * 16}-00\t",
+    ):
+        assert call("GET", "/nothing", headers={"traceparent": later}).headers["x-trace-id"] == trace
+    for bad in (
+        "",
+        "x",
+        f"00-{'0' * 32}-00f067aa0ba902b7-01",
+        f"ff-{trace}-00f067aa0ba902b7-01",
+        f"00-{trace}-00f067aa0ba902b7-01-more",
+    ):
         assert call("GET", "/nothing", headers={"traceparent": bad}).headers["x-trace-id"] not in (trace, "0" * 32)
 
 
@@ -300,6 +319,7 @@ def test_titles_follow_the_language():
     assert call("GET", "/nothing").json["title"] == "パスが存在しません"
     assert call("GET", "/nothing", headers={"accept-language": "fr, en;q=0.5"}).json["title"] == "No such path"
     assert call("GET", "/nothing", headers={"accept-language": "en;q=0.4, ja;q=0.5"}).json["title"].startswith("パス")
+    assert call("GET", "/nothing", headers={"accept-language": "ja;Q=0.4, EN;Q=0.5"}).json["title"] == "No such path"
 
 
 def test_a_header_reaches_the_handler():

@@ -41,11 +41,12 @@ async def list_products(
     `categoryId` includes the categories below it; `status` is heard from admins only.
     """
     wanted = Filter(status_for(caller, status), sort, None, min_price, max_price)
+    start = begin(catalog, wanted, ("/products",) if category_id is None else ("/products", category_id), page)
     if category_id is None:
-        return await product_page(catalog, wanted, ("/products",), page, language)
+        return await product_page(catalog, wanted, start, page, language)
     shelf = await shelves.find_shelf(catalog.db, category_id)
     wanted = replace(wanted, categories=shelf.categories if shelf else [])
-    answer = await product_page(catalog, wanted, ("/products", category_id), page, language)
+    answer = await product_page(catalog, wanted, start, page, language)
     if shelf and page.next_token is None and is_view(request, caller):
         signals.category_viewed(shelf.root_label)
     return answer
@@ -67,23 +68,29 @@ async def list_products_of_category(
     status: str | None = None,
 ) -> Answer[Page[Product]]:
     """The products of a category; those of the categories below it too, unless `recursive=false`."""
+    wanted = Filter(status_for(caller, status), sort, None, min_price, max_price)
+    start = begin(catalog, wanted, ("/categories", category_id, recursive), page)
     shelf = await shelves.find_shelf(catalog.db, category_id)
     if shelf is None:
         raise CategoryNotFound
-    below = shelf.categories if recursive else [category_id]
-    wanted = Filter(status_for(caller, status), sort, below, min_price, max_price)
-    answer = await product_page(catalog, wanted, ("/categories", category_id, recursive), page, language)
+    wanted = replace(wanted, categories=shelf.categories if recursive else [category_id])
+    answer = await product_page(catalog, wanted, start, page, language)
     if page.next_token is None and is_view(request, caller):
         signals.category_viewed(shelf.root_label)
     return answer
 
 
+def begin(catalog: Catalog, wanted: Filter, path: tuple[Any, ...], page: PageRequest) -> tuple[str, Any]:
+    """What the tokens of a list are good for, and where its page begins. Raises PageTokenInvalid."""
+    scope = repr((*path, wanted.status, wanted.sort, wanted.min_price, wanted.max_price))
+    return scope, None if page.next_token is None else catalog.pages.open(scope, page.next_token)
+
+
 async def product_page(
-    catalog: Catalog, wanted: Filter, path: tuple[Any, ...], page: PageRequest, language: Language
+    catalog: Catalog, wanted: Filter, start: tuple[str, Any], page: PageRequest, language: Language
 ) -> Answer[Page[Product]]:
     """A page of products: what their rows hold, one after the other."""
-    scope = repr((*path, wanted.status, wanted.sort, wanted.min_price, wanted.max_price))
-    after = catalog.pages.open(scope, page.next_token) if page.next_token is not None else None
+    scope, after = start
     found = await listing.find_page(catalog.db, wanted, after, page.limit, language)
     token = f'"{catalog.pages.seal(scope, found.next)}"'.encode() if found.next else b"null"
     body = b"".join((b'{"items":[', b",".join(found.products), b'],"nextToken":', token, b"}"))

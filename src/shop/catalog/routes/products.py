@@ -24,8 +24,9 @@ routes = Routes("catalog")
 RESERVED = frozenset({"search"})  # a path of its own beside the products
 
 Description = Annotated[str, Meta(max_length=5_000)]
-Sku = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._~-]*$")]
+# A `$` alone would take a line break after it; `\Z`, which does not, is unknown to JSON Schema's patterns.
+Sku = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?(?!\n)$")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._~-]*(?!\n)$")]
 Value = Annotated[str, Meta(max_length=100)]
 Price = Annotated[int, Meta(ge=1, le=99_999_999)]
 

@@ -34,11 +34,11 @@ class ReviewBody(Body):
 @routes.get("/products/{productId}/reviews", raises=[ProductNotFound, PageTokenInvalid])
 async def list_reviews(catalog: Catalog, caller: Caller, page: PageRequest, product_id: str) -> Page[Review]:
     """What customers think of a product, newest first."""
+    scope = f"/products/{product_id}/reviews"
+    after = catalog.pages.open(scope, page.next_token) if page.next_token is not None else reviews.BEFORE_ALL
     status = await store.find_status(catalog.db, product_id)
     if status is None or not may_see(caller, status):
         raise ProductNotFound
-    scope = f"/products/{product_id}/reviews"
-    after = catalog.pages.open(scope, page.next_token) if page.next_token is not None else reviews.BEFORE_ALL
     found = await reviews.find_page(catalog.db, product_id, after, page.limit + 1)
     token = catalog.pages.seal(scope, found[page.limit - 1][0]) if len(found) > page.limit else None
     return Page(items=[review for _, review in found[: page.limit]], next_token=token)

@@ -1,6 +1,7 @@
 """From a path to what answers there, in a microsecond: Starlette tries one regular expression after the other."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
 
@@ -31,7 +32,7 @@ class Dispatch:
         path = scope["path"]
         endpoint = self._literal.get(path)
         if endpoint is None:
-            endpoint, scope["path_params"] = self._find(path.split("/"))
+            endpoint, scope["path_params"] = self._find(parts_of(scope))
         await endpoint(scope, receive, send)
 
     def _find(self, parts: list[str]) -> tuple[Any, dict[str, str]]:
@@ -40,6 +41,14 @@ class Dispatch:
             if found is not None:
                 return endpoint, found
         raise RouteNotFound
+
+
+def parts_of(scope: Scope) -> list[str]:
+    """The parts of a path, told apart before they are decoded: `%2F` is in a name, and begins no other path."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return str(scope["path"]).split("/")
+    return [unquote(part) for part in raw.decode().split("/")]
 
 
 def matched(pattern: list[str], parts: list[str]) -> dict[str, str] | None:

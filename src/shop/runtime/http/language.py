@@ -15,7 +15,7 @@ def language_of(accept_language: str) -> Language:
     for part in accept_language.split(","):
         tag, _, parameters = part.strip().partition(";")
         base = tag.strip().lower().partition("-")[0]
-        quality = parameters.strip().removeprefix("q=") or "1"
+        quality = parameters.strip().lower().removeprefix("q=") or "1"
         try:
             wishes[base] = max(wishes.get(base, 0.0), float(quality))
         except ValueError:
