@@ -119,7 +119,8 @@ def test_orders_payment_time():
     assert 3.0 <= point.histogram["max"] <= (slow.end - slow.start) / 1e9
     timeouts = story.within(names.ORDERS_PAYMENT_DURATION)
     timeouts = [point for point in timeouts if point.attributes.get(names.ERROR_TYPE) == "TimeoutError"]
-    assert min(point.histogram["min"] for point in timeouts) >= 4.0  # PAYMENT_TRY_TIMEOUT
+    # PAYMENT_TRY_TIMEOUT, by a timer that counts from the start of the loop's round, some ms before the try began.
+    assert min(point.histogram["min"] for point in timeouts) >= 4.0 - 0.1
 
 
 def test_orders_bottleneck():

@@ -56,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     console_retention: timedelta = timedelta(days=30)
     console_disk_mb: int = 2048
     console_memory_mb: int = 256
+    console_alarms_every: timedelta = timedelta(seconds=15)
     console_forward_to: str | None = None  # base URL of another OTLP/HTTP endpoint
     aws_endpoint_url: str | None = None
     aws_access_key_id: str = "000000000000"
@@ -105,7 +106,7 @@ async def wired(settings: Settings, store: Store, intake: Intake) -> AsyncIterat
     watcher = Watcher(client, emulator, settings.aws_access_key_id, settings.aws_region)
     topic = Topic(client, emulator, settings.aws_access_key_id, settings.aws_region) if emulator else None
     alarms = Alarms(store, topic, Path(settings.accounts_file) if settings.accounts_file else None)
-    tasks.append(asyncio.create_task(alarms.run()))
+    tasks.append(asyncio.create_task(alarms.run(settings.console_alarms_every)))
     if emulator:
         depths = Depths(watcher, lambda body: intake.take("metrics", "json", body))
         tasks.append(asyncio.create_task(depths.run()))

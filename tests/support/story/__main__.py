@@ -21,6 +21,7 @@ def main(folder: Path) -> None:
     settings = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
     with Receiver() as collector:
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
+        os.environ["CONSOLE_ALARMS_EVERY"] = "24h"  # its mail about the story's dead letter would be one too many
         with shop_up(folder / "shop", *settings) as up:
             story = Story(Visitor(up.info), collector)
             story.set_up()

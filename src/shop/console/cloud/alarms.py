@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -21,7 +21,6 @@ from shop.telemetry.slos import Alarm, Latest, Objective, State, evaluate, slos
 
 __all__ = ["Alarms", "Topic"]
 
-EVERY: Final = 15.0  # seconds
 TOLD: Final = frozenset(
     {("OK", "ALARM"), ("INSUFFICIENT_DATA", "ALARM"), ("ALARM", "OK"), ("ALARM", "INSUFFICIENT_DATA")}
 )
@@ -69,10 +68,10 @@ class Alarms:
         }
         self.states: dict[str, State] = {}
 
-    async def run(self) -> None:
-        """Judge for ever."""
+    async def run(self, every: timedelta) -> None:
+        """Judge for ever, once in so long."""
         while True:
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(every.total_seconds())
             try:
                 await self.judge(time.time_ns())
             except duckdb.Error:
