@@ -118,7 +118,7 @@ class Table:
             "KeyConditionExpression": "#pk = :pk",
             "ExpressionAttributeNames": {"#pk": partition},
             "ExpressionAttributeValues": wire({":pk": pk}),
-            "Limit": limit,
+            "Limit": limit + 1,  # DynamoDB itself names a next page after the last item, too, when that fills this one
             "ScanIndexForward": forward,
         }
         if prefix or below is not None:
@@ -132,8 +132,11 @@ class Table:
         if start:
             request["ExclusiveStartKey"] = wire(start)
         answer = await self.aws.call("dynamodb", "Query", **request)
-        last = answer.get("LastEvaluatedKey")
-        return Found([read(item) for item in answer["Items"]], read(last) if last else None)
+        items, last = [read(item) for item in answer["Items"]], answer.get("LastEvaluatedKey")
+        if len(items) > limit:
+            items = items[:limit]
+            return Found(items, {name: items[-1][name] for name in ("pk", "sk", partition, sort)})
+        return Found(items, read(last) if last else None)
 
     async def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
         """How many items a partition of an index has; costs as much as reading them."""

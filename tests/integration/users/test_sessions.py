@@ -52,7 +52,7 @@ def test_sessions_come_in_pages_each_once(run, users, customer, limit):
         return pages
 
     pages = run(all_pages())
-    assert all(len(page["items"]) <= limit for page in pages)
+    assert all(0 < len(page["items"]) <= limit for page in pages)  # a token leads to something
     shown = [item["sessionId"] for page in pages for item in page["items"]]
     assert shown == [item["sessionId"] for item in run(users.sessions(customer))["items"]]
 
