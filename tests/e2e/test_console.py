@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -154,6 +155,28 @@ def test_the_processes_of_the_shop(shop: Shop):
     assert {name: found[name]["pid"] for name in ("gateway", "console")} == {
         name: shop.info["pids"][name] for name in ("gateway", "console")
     }
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/signals", "/api/queues", "/api/queues/catalog-events/dead-letters", "/api/processes", "/api/alarms"]
+)
+def test_what_is_known_whole_comes_in_pages_too(shop: Shop, path):
+    for query, status in (("limit=0", 422), ("limit=1001", 422), ("limit=x", 422), ("nextToken=forged", 400)):
+        assert shop.call("GET", f"{path}?{query}", base=shop.info["console"]).status == status, query
+    assert len(ask(shop, path, limit=1)["items"]) <= 1
+
+
+def test_what_the_logs_say_of_a_point_is_its_value(shop: Shop):
+    begin = datetime.now(UTC).isoformat()
+    shop.register()
+
+    def agree():
+        window = {"from": begin, "to": datetime.now(UTC).isoformat()}
+        signal = ask(shop, "/api/signals/users.login_success", **window)
+        rows = ask(shop, "/api/logs", query=signal["insights"], **window)["rows"]
+        return signal["value"] and rows == [[signal["value"]]]
+
+    until(agree)
 
 
 def test_commands_ask_the_console_and_telemetry_alone_can_be_forgotten():

@@ -128,7 +128,8 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def promql(self, window: timedelta) -> str:
         """The query that gives its value over the last `window`."""
-        return self.measure.promql(f"{round(window.total_seconds())}s")
+        milliseconds = max(1, round(window / timedelta(milliseconds=1)))
+        return self.measure.promql(f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms")
 
     def evaluate(self, samples: Iterable[Sample], window: Window) -> Answer:
         """Its value, from delta points of its `metrics` (others are passed over)."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import UTC, datetime
 
 import pytest
 from tests.support.account import Account
@@ -51,6 +52,36 @@ def test_a_rate_is_exact_over_instances_repeats_and_windows(console):
     assert {line["attributes"]["shop.registration.stage"]: line["value"] for line in found["series"]} == {
         "started": 10, "confirmed": 7,
     }  # fmt: skip
+
+
+def test_the_query_of_a_point_looks_back_to_the_millisecond(console):
+    now = time.time_ns() - 7200 * SECOND
+    console.send("metrics", stages(now, 4, 3, "users-1"))
+    console.send("metrics", stages(now - 6 * SECOND, 50, 1, "users-1"))
+    end = now // 10**6 + 250
+
+    def at(milliseconds):
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+    def completion():
+        return console.json("/api/signals/users.registration_completion", **{"from": at(end - 5900), "to": at(end)})
+
+    until(lambda: completion()["value"] == 0.75)
+    query = completion()["promql"]
+    assert "[5900ms]" in query
+    by_query = console.json("/api/v1/query", query=query, time=at(end))["data"]["result"]
+    assert [each["value"][1] for each in by_query] == ["0.75"]
+
+
+def test_points_come_in_pages(console):
+    whole = [each["id"] for each in console.json("/api/signals")["items"]]
+    found, token = [], None
+    while token or not found:
+        page = console.json("/api/signals", limit=7, **({"nextToken": token} if token else {}))
+        found.append([each["id"] for each in page["items"]])
+        token = page["nextToken"]
+    assert found == [whole[:7], whole[7:14], whole[14:]]
 
 
 def test_durations_have_quantiles_and_what_grows_is_told_by_its_growth(console):

@@ -8,7 +8,7 @@ import msgspec
 from shop.console.cloud import events, mailbox
 from shop.console.cloud.queues import dead_letters, queue_named
 from shop.console.console import Console
-from shop.console.routes.common import Limit, Moment, iso, nanoseconds, off_loop, page, routes, tokens
+from shop.console.routes.common import Limit, Moment, iso, nanoseconds, off_loop, page, paged, routes, tokens
 from shop.contracts.topology import dead_letter_queue
 from shop.kernel.errors import DependencyUnavailable, NotFound
 from shop.runtime import redrive
@@ -118,18 +118,21 @@ def event_of(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 @routes.get("/api/queues")
-async def list_queues(console: Console) -> dict[str, Any]:
+async def list_queues(console: Console, limit: Limit = 100, next_token: str | None = None) -> dict[str, Any]:
     """Every queue with its depth, age and dead letters."""
-    return page(await console.queues.overview())
+    return paged("/api/queues", await console.queues.overview(), limit, next_token)
 
 
 @routes.get("/api/queues/{name}/dead-letters", raises=[QueueNotFound])
-async def list_dead_letters(console: Console, name: str, limit: Limit = 100) -> dict[str, Any]:
+async def list_dead_letters(
+    console: Console, name: str, limit: Limit = 100, next_token: str | None = None
+) -> dict[str, Any]:
     """The dead letters of a queue, and why each is one."""
     if queue_named(name) is None:
         raise QueueNotFound
     messages = await console.queues.messages(dead_letter_queue(name))
-    return page((await off_loop(dead_letters, console.store.database, messages))[:limit])
+    letters = await off_loop(dead_letters, console.store.database, messages)
+    return paged(f"/api/queues/{name}/dead-letters", letters, limit, next_token)
 
 
 @routes.post("/api/queues/{name}/redrive", raises=[QueueNotFound, DependencyUnavailable], status=202)
@@ -144,6 +147,6 @@ async def redrive_queue(console: Console, name: str) -> dict[str, Any]:
 
 
 @routes.get("/api/processes")
-async def list_processes(console: Console) -> dict[str, Any]:
+async def list_processes(console: Console, limit: Limit = 100, next_token: str | None = None) -> dict[str, Any]:
     """The processes of the shop."""
-    return page(await console.processes.running())
+    return paged("/api/processes", await console.processes.running(), limit, next_token)

@@ -14,7 +14,7 @@ from shop.console.store.database import QueryTooLong
 from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, ValidationFailed
 from shop.runtime.http import PageTokens, Routes
 
-__all__ = ["Limit", "Moment", "iso", "milliseconds", "off_loop", "routes", "span_of_time", "tokens"]
+__all__ = ["Limit", "Moment", "iso", "milliseconds", "off_loop", "page", "paged", "routes", "span_of_time", "tokens"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,3 +69,10 @@ def milliseconds(duration: float) -> float:
 def page(items: list[Any], token: str | None = None) -> dict[str, Any]:
     """A list as every list is."""
     return {"items": items, "nextToken": token}
+
+
+def paged(scope: str, items: list[Any], limit: int, next_token: str | None) -> dict[str, Any]:
+    """A page of a list that is at hand whole. PageTokenInvalid: as PageTokens.open."""
+    begin = int(tokens.open(scope, next_token)) if next_token else 0
+    end = begin + limit
+    return page(items[begin:end], tokens.seal(scope, end) if end < len(items) else None)

@@ -7,7 +7,7 @@ import msgspec
 
 from shop.console.console import Console
 from shop.console.figures import samples
-from shop.console.routes.common import Moment, off_loop, page, routes, span_of_time
+from shop.console.routes.common import Limit, Moment, off_loop, paged, routes, span_of_time
 from shop.console.store.store import Store
 from shop.kernel.errors import NotFound
 from shop.telemetry.points import Point, points
@@ -24,10 +24,16 @@ class SignalNotFound(NotFound):
 
 
 @routes.get("/api/signals")
-async def list_signals(console: Console, from_: Moment | None = None, to: Moment | None = None) -> dict[str, Any]:
+async def list_signals(
+    console: Console,
+    from_: Moment | None = None,
+    to: Moment | None = None,
+    limit: Limit = 100,
+    next_token: str | None = None,
+) -> dict[str, Any]:
     """Every observability point with its value over a window."""
     since, until = span_of_time(from_, to)
-    return page(await off_loop(evaluated, console.store, points(), since, until))
+    return paged("/api/signals", await off_loop(evaluated, console.store, points(), since, until), limit, next_token)
 
 
 @routes.get("/api/signals/{id}", raises=[SignalNotFound])
@@ -46,9 +52,9 @@ async def get_signal(
 
 
 @routes.get("/api/alarms")
-async def list_alarms(console: Console) -> dict[str, Any]:
+async def list_alarms(console: Console, limit: Limit = 100, next_token: str | None = None) -> dict[str, Any]:
     """Every objective and alarm with its state and, of objectives, what is left of the error budget."""
-    return page(console.alarms.shown())
+    return paged("/api/alarms", console.alarms.shown(), limit, next_token)
 
 
 def evaluated(store: Store, which: tuple[Point, ...], since: int, until: int) -> list[dict[str, Any]]:

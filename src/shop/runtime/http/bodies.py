@@ -80,22 +80,23 @@ def located(name: str, error: Exception) -> tuple[str, str]:
 
 def query_reader(kind: Any, name: str) -> Callable[[str], Any]:
     """What reads one query parameter as its type. It raises ValidationFailed."""
-    is_number = kind_is_number(kind)
+    is_number = kind_is(kind, msgspec.inspect.IntType)
+    is_moment = kind_is(kind, msgspec.inspect.DateTimeType)
 
     def reader(text: str) -> Any:
         text = clean(text, name)
         if is_number and not NUMBER.fullmatch(text):
             raise ValidationFailed((name, "must be an integer"))
         try:
-            return msgspec.convert(text, kind, strict=False)
+            return msgspec.convert(text, kind, strict=is_moment)
         except msgspec.ValidationError as error:
             raise ValidationFailed(located(name, error)) from error
 
     return reader
 
 
-def kind_is_number(kind: Any) -> bool:
-    """Whether a parameter of this type is an integer: msgspec alone would take ` 1` or `1.0` as well."""
+def kind_is(kind: Any, wanted: type[msgspec.inspect.Type]) -> bool:
+    """Whether a parameter is of this type: msgspec alone would take ` 1` or `1.0` as an integer, `1` as a time."""
     inner = msgspec.inspect.type_info(kind)
     options = inner.types if isinstance(inner, msgspec.inspect.UnionType) else (inner,)
-    return any(isinstance(option, msgspec.inspect.IntType) for option in options)
+    return any(isinstance(option, wanted) for option in options)
