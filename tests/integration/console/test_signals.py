@@ -76,7 +76,8 @@ def test_the_query_of_a_point_looks_back_to_the_millisecond(console):
 
 def test_points_come_in_pages(console):
     whole = [each["id"] for each in console.json("/api/signals")["items"]]
-    found, token = [], None
+    found: list[list[str]] = []
+    token = None
     while token or not found:
         page = console.json("/api/signals", limit=7, **({"nextToken": token} if token else {}))
         found.append([each["id"] for each in page["items"]])
