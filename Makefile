@@ -5,7 +5,7 @@ SYNC := $(UV) sync --quiet --frozen --inexact
 SHOP := .venv/bin/shop
 unexport VIRTUAL_ENV
 
-.PHONY: help up seed reset doctor mails test check generate format bench audit clean
+.PHONY: help up seed reset doctor mails synth test check generate format bench audit clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -47,16 +47,19 @@ format: install-dev ## format the code, mend what can be mended
 bench: install-dev ## measure what the project promises, one benchmark after the other
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; PYTHONPATH=. .venv/bin/python "$$script" $(ARGS) || exit 1; done
 
+synth: install-dev ## write the CloudFormation templates of the shop on AWS to cdk.out: make synth ARGS="--name taro"
+	@.venv/bin/python -m infra $(ARGS)
+
 audit: install-dev ## known vulnerabilities of what we depend on (asks the network)
 	@.venv/bin/pip-audit --skip-editable
 
 clean: ## remove what was installed and what tools keep; the shop's data (.shop/) stays
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist cdk.out
 
 .PHONY: install install-dev browser
 install:
 	@$(SYNC)
 install-dev:
-	@$(SYNC) --group dev
+	@$(SYNC) --group dev --group infra
 browser:
 	@scripts/browser

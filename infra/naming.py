@@ -1,0 +1,41 @@
+"""What one deployment is called: its name is part of every resource's, so that many can stand in one account."""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Deployment", "InvalidName"]
+
+LONGEST = 12  # `shop-<name>-inventory-commands-dlq.fifo` must fit SQS's 80, `shop-<name>-notifications` ALB's 32
+
+
+class InvalidName(ValueError):
+    """A deployment's name has 1 to 12 characters, a-z, 0-9 and -, and begins with a letter, ends with none of -."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """`name`: who it belongs to, such as `taro`. `email`: where alerts go and mails come from.
+
+    `image_tag`: which images the containers run; the hash of what they are built from.
+    """
+
+    name: str = "dev"
+    email: str = "operator@example.com"
+    image_tag: str = "none"
+
+    def __post_init__(self) -> None:
+        if len(self.name) > LONGEST or not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", self.name):
+            raise InvalidName(f"{self.name}: {InvalidName.__doc__}")
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the name of every resource."""
+        return f"shop-{self.name}-"
+
+    def named(self, name: str) -> str:
+        """The name of a resource of this deployment."""
+        return f"{self.prefix}{name}"
+
+    def log_group(self, service: str) -> str:
+        """`/shop/<env>/<service>`, as the console calls it on a laptop."""
+        return f"/shop/{self.name}/{service}"

@@ -1,0 +1,1 @@
+"""The stacks, in the order in which they stand on each other."""
