@@ -1,9 +1,9 @@
 """What services speak through is, on AWS, what the topology declares."""
 
 import pytest
+from tests.infra.conftest import LONGEST
 
 from shop.contracts import topology
-from tests.infra.conftest import LONGEST
 
 
 def resources(template, kind):
