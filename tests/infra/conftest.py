@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory) -> Path:
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `python -m infra` wrote."""
     shared = tmp_path_factory.getbasetemp().parent
     out = shared / "cdk.out"
