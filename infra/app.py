@@ -5,25 +5,35 @@ from pathlib import Path
 from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
-from infra.naming import Deployment
+from infra.naming import Account, Deployment
 from infra.stacks.classroom import Classroom
 from infra.stacks.data import Data
+from infra.stacks.edge import Edge
+from infra.stacks.front import Front
+from infra.stacks.functions import Functions
 from infra.stacks.identity import Identity
+from infra.stacks.images import Images
 from infra.stacks.messaging import Messaging
+from infra.stacks.services import Services
 
 __all__ = ["build", "synthesize"]
 
 
-def build(app: App, deployment: Deployment) -> None:
-    """The account's own stack, and one deployment's."""
-    Classroom(app)
+def build(app: App, account: Account, deployment: Deployment, packages: Path) -> None:
+    """The account's own stack, and one deployment's. `packages`: the folder with a zip for each service."""
+    Classroom(app, account)
+    images = Images(app, deployment)
     messaging = Messaging(app, deployment)
-    Data(app, deployment, messaging.queues)
-    Identity(app, deployment)
+    data = Data(app, deployment, messaging.queues)
+    identity = Identity(app, deployment)
+    front = Front(app, deployment)
+    functions = Functions(app, deployment, packages, messaging=messaging, data=data, identity=identity, front=front)
+    services = Services(app, deployment, messaging=messaging, data=data, identity=identity, front=front, images=images)
+    Edge(app, deployment, front=front, services=services, functions=functions)
 
 
-def synthesize(deployment: Deployment, out: Path) -> CloudAssembly:
+def synthesize(account: Account, deployment: Deployment, packages: Path, out: Path) -> CloudAssembly:
     """Write every template below `out`."""
     app = App(outdir=str(out), analytics_reporting=False)
-    build(app, deployment)
+    build(app, account, deployment, packages)
     return app.synth()

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["Deployment", "InvalidName"]
+__all__ = ["Account", "Deployment", "InvalidName"]
 
 LONGEST = 12  # `shop-<name>-inventory-commands-dlq.fifo` must fit SQS's 80, `shop-<name>-notifications` ALB's 32
 
@@ -13,14 +13,24 @@ class InvalidName(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What its deployments share. `sender`: the address that their mails come from; its owner confirms it to SES once,
+    and is told when the account's bill passes `monthly_usd`.
+    """
+
+    sender: str
+    monthly_usd: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
-    """`name`: who it belongs to, such as `taro`. `email`: where alerts go and mails come from.
+    """`name`: who it belongs to, such as `taro`. `email`: where alerts go; none: the account's sender.
 
     `image_tag`: which images the containers run; the hash of what they are built from.
     """
 
     name: str = "dev"
-    email: str = "operator@example.com"
+    email: str | None = None
     image_tag: str = "none"
 
     def __post_init__(self) -> None:

@@ -5,25 +5,29 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ses as ses
 from aws_cdk import aws_xray as xray
 from constructs import Construct
 
-__all__ = ["CLASSROOM", "Classroom", "shared_network"]
+from infra.naming import Account
+
+__all__ = ["CLASSROOM", "Classroom", "shared_network", "shared_sender"]
 
 CLASSROOM = "shop-class"
 ZONES = 2
-EXPORTS = {"vpc": f"{CLASSROOM}-vpc", "cidr": f"{CLASSROOM}-cidr"}
+EXPORTS = {"vpc": f"{CLASSROOM}-vpc", "cidr": f"{CLASSROOM}-cidr", "sender": f"{CLASSROOM}-sender"}
 
 
 class Classroom(Stack):
-    """Made by `shop aws class-setup`. `monthly_usd`: when the account's bill passes it, its owner is told."""
+    """Made by `shop aws class-setup`."""
 
-    def __init__(self, scope: Construct, *, monthly_usd: int = 150, email: str | None = None) -> None:
+    def __init__(self, scope: Construct, account: Account) -> None:
         super().__init__(scope, CLASSROOM, description="Mieruka Shop: what all deployments of an account share")
         Tags.of(self).add("shop:service", "classroom")
         self.network()
         self.transaction_search()
-        self.budget(monthly_usd, email)
+        self.sender(account)
+        self.budget(account)
 
     def network(self) -> None:
         """Two zones with public subnets for the tasks and isolated ones for databases and the load balancer.
@@ -94,11 +98,14 @@ class Classroom(Stack):
         search = xray.CfnTransactionSearchConfig(self, "TransactionSearch", indexing_percentage=1)
         search.add_resource_dependency(allowed)
 
-    def budget(self, monthly_usd: int, email: str | None) -> None:
+    def sender(self, account: Account) -> None:
+        """Where every deployment's mails come from. SES asks its owner by mail whether that is right."""
+        ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
+        CfnOutput(self, "ExportSender", value=account.sender, export_name=EXPORTS["sender"])
+
+    def budget(self, account: Account) -> None:
         """Somebody is told before it gets expensive."""
-        if email is None:
-            return
-        subscriber = budgets.CfnBudget.SubscriberProperty(address=email, subscription_type="EMAIL")
+        subscriber = budgets.CfnBudget.SubscriberProperty(address=account.sender, subscription_type="EMAIL")
         notices = [
             budgets.CfnBudget.NotificationWithSubscribersProperty(
                 notification=budgets.CfnBudget.NotificationProperty(
@@ -115,7 +122,7 @@ class Classroom(Stack):
                 budget_name=CLASSROOM,
                 budget_type="COST",
                 time_unit="MONTHLY",
-                budget_limit=budgets.CfnBudget.SpendProperty(amount=monthly_usd, unit="USD"),
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=account.monthly_usd, unit="USD"),
             ),
             notifications_with_subscribers=notices,
         )
@@ -136,3 +143,8 @@ def shared_network(scope: Construct) -> ec2.IVpc:
         public_subnet_ids=each("public", "subnet"),
         isolated_subnet_ids=each("isolated", "subnet"),
     )
+
+
+def shared_sender() -> str:
+    """Where mails come from."""
+    return str(Fn.import_value(EXPORTS["sender"]))

@@ -119,7 +119,7 @@ class Data(DeploymentStack):
             self,
             "Database",
             instance_identifier=self.deployment.named("postgres"),
-            engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17),
+            engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18),
             instance_type=ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
             vpc=self.network,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
@@ -142,11 +142,6 @@ class Data(DeploymentStack):
         )
         tag(made, "postgres")
         return made
-
-    def database_url(self, name: str) -> str:
-        """A service's database, without the password, which comes as PGPASSWORD."""
-        host = self.database.db_instance_endpoint_address
-        return f"postgresql://{name}@{host}:{PORT}/{name}?sslmode=require"
 
 
 def announcement(bucket: Bucket, queue_arn: str) -> s3.CfnBucket.QueueConfigurationProperty:

@@ -16,7 +16,7 @@ class Identity(DeploymentStack):
     """As the local provisioner makes it; a test holds both against each other."""
 
     def __init__(self, scope: Construct, deployment: Deployment) -> None:
-        super().__init__(scope, deployment, "identity", "user pool and its client, the address that mails come from")
+        super().__init__(scope, deployment, "identity", "user pool and its client")
         tag(self, "users")
         self.pool = cognito.UserPool(
             self,

@@ -35,7 +35,9 @@ class Messaging(DeploymentStack):
             retention=Duration.days(30),
             event_pattern=events.EventPattern(account=[self.account]),
         )
-        self.queues = {queue.name: self.queue(queue) for queue in topology.QUEUES}
+        self.queues: dict[str, sqs.Queue] = {}  # by the name in the topology, dead-letter queues too
+        for declared in topology.QUEUES:
+            self.queue(declared)
         self.topic = sns.Topic(self, "Alerts", topic_name=deployment.named(topology.ALERTS), enforce_ssl=True)
         self.topic.add_to_resource_policy(self.from_services("cloudwatch.amazonaws.com", "events.amazonaws.com"))
         for queue in topology.ALERT_SUBSCRIPTIONS:
@@ -49,7 +51,7 @@ class Messaging(DeploymentStack):
         """What stands before a queue's name in its URL."""
         return f"https://sqs.{self.region}.{self.url_suffix}/{self.account}/{self.deployment.prefix}"
 
-    def queue(self, queue: Queue) -> sqs.Queue:
+    def queue(self, queue: Queue) -> None:
         """A queue with its dead-letter queue."""
         behind_name = dead_letter_queue(queue.name)
         behind = self.one_queue(behind_name, queue, retention_period=Duration.days(14))
@@ -68,7 +70,6 @@ class Messaging(DeploymentStack):
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             )
         )
-        return made
 
     def one_queue(self, name: str, queue: Queue, **more: Any) -> sqs.Queue:
         """One queue, encrypted, over TLS only."""
@@ -83,6 +84,7 @@ class Messaging(DeploymentStack):
             **more,
         )
         tag(made, queue.service)
+        self.queues[name] = made
         return made
 
     def from_services(self, *services: str) -> iam.PolicyStatement:

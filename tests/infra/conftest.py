@@ -4,10 +4,13 @@ import fcntl
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from shop.contracts.topology import FUNCTIONS
 
 LONGEST = "taro-yamada1"
 ROOT = Path(__file__).parents[2]
@@ -21,7 +24,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "cdk.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (out / "manifest.json").exists():
-            command = [sys.executable, "-m", "infra", "--name", LONGEST, "--out", str(out)]
+            packages = stand_ins(shared / "packages")
+            command = [sys.executable, "-m", "infra", "--name", LONGEST, "--packages", str(packages), "--out", str(out)]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
             assert done.returncode == 0, done.stderr
             assert done.stderr == "", "synth warns of nothing"
@@ -36,3 +40,12 @@ def templates(assembly) -> dict[str, dict[str, Any]]:
         name = file.name.removesuffix(".template.json")
         found[name.removeprefix(f"shop-{LONGEST}-").removeprefix("shop-")] = json.loads(file.read_text())
     return found
+
+
+def stand_ins(folder: Path) -> Path:
+    """A file in the place of every zip: only its hash is in a template; the zips have tests of their own."""
+    folder.mkdir()
+    for service in {function.service for function in FUNCTIONS}:
+        with zipfile.ZipFile(folder / f"{service}.zip", "w") as package:
+            package.writestr("service", service)
+    return folder

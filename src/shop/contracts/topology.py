@@ -198,14 +198,17 @@ class StreamSource:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Lambda function (python3.13, arm64). `handler` is an attribute of the service's `app`."""
+    """A Lambda function (python3.13, arm64). `handler` is an attribute of the service's `app`.
+
+    `timeout`: below a sixth of its queue's visibility, so that Lambda can retry while a batch is hidden.
+    """
 
     name: str
     service: str
     handler: str
     source: QueueSource | StreamSource | None = None
     memory_mb: int = 512
-    timeout: timedelta = timedelta(seconds=10)
+    timeout: timedelta = timedelta(seconds=9)
     concurrency: int = 10
 
     @property

@@ -1,0 +1,86 @@
+"""Which service answers what: the route table, put on the HTTP API."""
+
+from aws_cdk import aws_apigatewayv2 as api
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_lambda as lambdas
+from constructs import Construct
+
+from infra.ids import pascal
+from infra.naming import Deployment
+from infra.stacks.base import DeploymentStack, tag
+from infra.stacks.front import Front
+from infra.stacks.functions import Functions
+from infra.stacks.services import Services
+from shop.contracts.routes import DEFAULT, ROUTES
+from shop.contracts.topology import CONTAINERS
+
+__all__ = ["Edge"]
+
+LIMIT = 29_000  # milliseconds, as the gateway on the laptop has it; API Gateway allows 30
+BEHIND_BALANCER = {container.service for container in CONTAINERS if container.kind == "api"}
+
+
+class Edge(DeploymentStack):
+    """HEAD follows GET; OPTIONS, other methods and other paths go to the function `edge`."""
+
+    def __init__(
+        self, scope: Construct, deployment: Deployment, *, front: Front, services: Services, functions: Functions
+    ) -> None:
+        super().__init__(scope, deployment, "edge", "routes of the HTTP API")
+        tag(self, "gateway")
+        self.front, self.services, self.functions = front, services, functions
+        self.link = api.CfnVpcLink(
+            self,
+            "VpcLink",
+            name=deployment.named("link"),
+            subnet_ids=services.network.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids,
+            security_group_ids=[services.link_access.security_group_id],
+        )
+        targets = {service: self.integration(service) for service in dict.fromkeys(route.service for route in ROUTES)}
+        for route in ROUTES:
+            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                key = f"{method} {route.path}"
+                self.route(pascal(key), key, targets[route.service])
+        self.route("Unknown", "$default", self.integration(DEFAULT))
+
+    def route(self, name: str, key: str, integration: api.CfnIntegration) -> None:
+        """One line of the table."""
+        api.CfnRoute(self, name, api_id=self.front.api.ref, route_key=key, target=f"integrations/{integration.ref}")
+
+    def integration(self, service: str) -> api.CfnIntegration:
+        """How a service is reached: its listener of the load balancer, or its HTTP function."""
+        if service in BEHIND_BALANCER:
+            return api.CfnIntegration(
+                self,
+                f"{pascal(service)}Integration",
+                api_id=self.front.api.ref,
+                integration_type="HTTP_PROXY",
+                integration_method="ANY",
+                integration_uri=self.services.listeners[service].listener_arn,
+                connection_type="VPC_LINK",
+                connection_id=self.link.ref,
+                payload_format_version="1.0",
+                timeout_in_millis=LIMIT,
+            )
+        function = self.functions.http(service)
+        self.allow(service, function)
+        return api.CfnIntegration(
+            self,
+            f"{pascal(service)}Integration",
+            api_id=self.front.api.ref,
+            integration_type="AWS_PROXY",
+            integration_uri=function.function_arn,
+            payload_format_version="2.0",
+            timeout_in_millis=LIMIT,
+        )
+
+    def allow(self, service: str, function: lambdas.Function) -> None:
+        """This API, and no other, may call the function."""
+        lambdas.CfnPermission(
+            self,
+            f"{pascal(service)}Permission",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="apigateway.amazonaws.com",
+            source_arn=self.format_arn(service="execute-api", resource=self.front.api.ref, resource_name="*"),
+        )
