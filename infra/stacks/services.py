@@ -31,7 +31,7 @@ LISTENS = {
 MEMORY = {"catalog": 1024, "catalog-worker": 2048, "orders": 512, "orders-worker": 512}  # MiB, with the collector
 CPU = 256  # a quarter of a core each
 # https://github.com/aws-observability/aws-otel-collector/releases
-COLLECTOR = "public.ecr.aws/aws-observability/aws-otel-collector:v0.47.0"
+COLLECTOR = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"
 COLLECTOR_FILE = Path(__file__).parents[1] / "collector" / "ecs.yaml"
 BUNDLE = "/etc/shop/rds.pem"  # the certificates of RDS, put into the image when it is built
 ADMINISTRATOR = "shop"
@@ -284,7 +284,7 @@ class Services(DeploymentStack):
             }
             return {**common, **pictures, **queues}
         tokens = {
-            "GATEWAY_URL": self.front.url,
+            **({"GATEWAY_URL": self.front.url} if container.service == "orders" else {}),
             "TOKEN_ISSUER": self.identity.issuer,
             "USER_POOL_CLIENT_ID": self.identity.client.user_pool_client_id,
             "JWKS_URL": self.identity.jwks_url,
@@ -293,10 +293,10 @@ class Services(DeploymentStack):
 
     def secrets(self, container: Container) -> dict[str, ecs.Secret]:
         """What ECS puts into the environment, unseen in the template."""
-        return {
-            "PGPASSWORD": ecs.Secret.from_secrets_manager(self.data.credentials[container.service]),
-            "PAGE_TOKEN_KEY": ecs.Secret.from_secrets_manager(self.data.page_token_key),
-        }
+        password = {"PGPASSWORD": ecs.Secret.from_secrets_manager(self.data.credentials[container.service])}
+        if container.name == "orders-worker":  # gives no page tokens
+            return password
+        return {**password, "PAGE_TOKEN_KEY": ecs.Secret.from_secrets_manager(self.data.page_token_key)}
 
     def grant(self, container: Container, role: iam.IRole) -> None:
         """What a container calls of AWS; the API of orders calls nothing."""

@@ -2,12 +2,9 @@
 
 import pytest
 from tests.infra.conftest import LONGEST
+from tests.infra.reading import resources
 
 from shop.contracts import topology
-
-
-def resources(template, kind):
-    return [made["Properties"] for made in template["Resources"].values() if made["Type"] == kind]
 
 
 @pytest.fixture(scope="session")
