@@ -25,7 +25,7 @@ __all__ = ["Functions"]
 # https://github.com/open-telemetry/opentelemetry-lambda/releases
 COLLECTOR_LAYER = "opentelemetry-collector-arm64-0_22_0:1"
 COLLECTOR_ACCOUNT = "184161586896"
-MOST_CONCURRENT = 2  # SQS knows no smaller limit
+LEAST_LIMIT = 2  # SQS knows no smaller one
 
 
 class Functions(DeploymentStack):
@@ -131,7 +131,7 @@ class Functions(DeploymentStack):
                         self.messaging.queues[queue],
                         batch_size=batch_size,
                         max_batching_window=Duration.seconds(int(window.total_seconds())) if window else None,
-                        max_concurrency=max(function.concurrency, MOST_CONCURRENT),
+                        max_concurrency=max(function.concurrency, LEAST_LIMIT),
                         report_batch_item_failures=True,
                     )
                 )
