@@ -1,6 +1,6 @@
 """Who is who: the Cognito user pool with its groups, and the client of the service users."""
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, SecretValue
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
@@ -53,7 +53,9 @@ class Identity(DeploymentStack):
             "ClientSecret",
             secret_name=deployment.named("user-pool-client"),
             description="the secret of the user pool's client, as Cognito made it",
-            secret_string_value=self.client.user_pool_client_secret,
+            secret_string_value=SecretValue.resource_attribute(
+                self.client.node.default_child.attr_client_secret  # CDK's own property is a function with a log
+            ),
             removal_policy=RemovalPolicy.DESTROY,
         )
         CfnOutput(self, "UserPoolId", value=self.pool.user_pool_id)
