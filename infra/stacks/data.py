@@ -74,7 +74,7 @@ class Data(DeploymentStack):
         made = s3.Bucket(
             self,
             f"{bucket.service.capitalize()}Bucket",
-            bucket_name=f"{self.deployment.prefix}{bucket.name.removeprefix('shop-')}-{self.account}",
+            bucket_name=f"{self.deployment.prefix}{bucket.name.removeprefix('shop-')}-{self.account}-{self.region}",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,

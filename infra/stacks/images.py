@@ -49,7 +49,7 @@ class Images(DeploymentStack):
         return s3.Bucket(
             self,
             "Source",
-            bucket_name=f"{self.deployment.named('source')}-{self.account}",
+            bucket_name=f"{self.deployment.named('source')}-{self.account}-{self.region}",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
