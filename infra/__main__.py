@@ -21,12 +21,14 @@ def main() -> None:
     parser.add_argument("--image-tag", default="none")
     parser.add_argument("--packages", type=Path, default=Path("dist/aws"), help="the folder that `shop package` filled")
     parser.add_argument("--out", type=Path, default=Path("cdk.out"))
+    parser.add_argument("--check", action="store_true", help="hold all against cdk-nag's AwsSolutions, too")
     typed = parser.parse_args()
     os.environ.setdefault("JSII_NODE", str(NODE))  # CDK's own language runs on it; read when aws_cdk is imported
     from infra.app import synthesize  # noqa: PLC0415
 
     account = Account(typed.sender, typed.monthly_usd)
-    synthesize(account, Deployment(typed.name, typed.email, typed.image_tag), typed.packages, typed.out)
+    deployment = Deployment(typed.name, typed.email, typed.image_tag)
+    synthesize(account, deployment, typed.packages, typed.out, check=typed.check)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import App
+from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
 
 from infra.naming import Account, Deployment
@@ -32,8 +32,14 @@ def build(app: App, account: Account, deployment: Deployment, packages: Path) ->
     Edge(app, deployment, front=front, services=services, functions=functions)
 
 
-def synthesize(account: Account, deployment: Deployment, packages: Path, out: Path) -> CloudAssembly:
-    """Write every template below `out`."""
+def synthesize(
+    account: Account, deployment: Deployment, packages: Path, out: Path, *, check: bool = False
+) -> CloudAssembly:
+    """Write every template below `out`. With `check`, what cdk-nag finds, and nobody has accepted, stops it."""
     app = App(outdir=str(out), analytics_reporting=False)
     build(app, account, deployment, packages)
+    if check:
+        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - only checks need it
+
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app.synth()

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from infra.naming import LONGEST as LENGTH
 from shop.contracts.topology import FUNCTIONS
 
 LONGEST = "taro-yamada1"
 ROOT = Path(__file__).parents[2]
+assert len(LONGEST) == LENGTH
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +25,15 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = shared / "cdk.out"
     with (shared / "cdk.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (out / "manifest.json").exists():
+        if not (shared / "cdk.done").exists():
             packages = stand_ins(shared / "packages")
-            command = [sys.executable, "-m", "infra", "--name", LONGEST, "--packages", str(packages), "--out", str(out)]
+            command = [
+                sys.executable, "-m", "infra", "--name", LONGEST, "--packages", str(packages), "--out", str(out), "--check",
+            ]  # fmt: skip
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
             assert done.returncode == 0, done.stderr
             assert done.stderr == "", "synth warns of nothing"
+            (shared / "cdk.done").touch()
     return out
 
 

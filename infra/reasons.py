@@ -1,0 +1,15 @@
+"""Why a finding of cdk-nag (the pack AwsSolutions) is left as it is: said next to what it is about."""
+
+from typing import Any
+
+from aws_cdk import Acknowledgment, Validations
+
+__all__ = ["accept"]
+
+
+def accept(made: Any, finding: str, reason: str) -> None:
+    """Accept `finding`, such as `AwsSolutions-S1`, for a construct and what is in it.
+
+    A test fails when the reason is empty, or when there is nothing to accept any more.
+    """
+    Validations.of(made).acknowledge(Acknowledgment(id=f"AwsSolutions::{finding}", reason=reason))
