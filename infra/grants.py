@@ -6,7 +6,9 @@ from typing import Any
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-__all__ = ["COGNITO", "RELAY", "TABLE", "allow", "may_send_mail", "may_send_telemetry"]
+from infra.reasons import accept_wildcards
+
+__all__ = ["COGNITO", "RELAY", "TABLE", "allow", "may_send_mail", "may_send_telemetry", "may_use_table"]
 
 COGNITO = (  # SignUp and RevokeToken are called too, which no policy judges
     "AdminAddUserToGroup",
@@ -32,6 +34,9 @@ TABLE = [
 RELAY = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem"]  # the items that it has sent
 
 
+HERE = "<AWS::Region>:<AWS::AccountId>"  # as cdk-nag writes it
+
+
 def allow(grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[str], **more: Any) -> None:
     """One statement for a role."""
     grantee.grant_principal.add_to_principal_policy(
@@ -43,6 +48,11 @@ def may_send_mail(stack: Stack, grantee: iam.IGrantable) -> None:
     """Mails from the identities that this account has verified."""
     identities = stack.format_arn(service="ses", resource="identity", resource_name="*")
     allow(grantee, ["ses:SendEmail"], [identities])
+    accept_wildcards(
+        grantee,
+        "whoever teaches verifies an address or a domain, before or after the deployment",
+        f"Resource::arn:<AWS::Partition>:ses:{HERE}:identity/*",
+    )
 
 
 def may_send_telemetry(grantee: iam.IGrantable) -> None:
@@ -53,3 +63,15 @@ def may_send_telemetry(grantee: iam.IGrantable) -> None:
     """
     allow(grantee, ["xray:PutTraceSegments", "xray:PutSpans", "xray:PutSpansForIndexing"], ["*"])
     allow(grantee, ["cloudwatch:PutMetricData"], ["*"])
+    accept_wildcards(grantee, "neither traces nor metrics have an ARN that a policy could name", "Resource::*")
+
+
+def may_use_table(stack: Stack, grantee: iam.IGrantable, table: str) -> None:
+    """Items of a table, by key and by every index."""
+    named = stack.format_arn(service="dynamodb", resource="table", resource_name=table)
+    allow(grantee, TABLE, [named, f"{named}/index/*"])
+    accept_wildcards(
+        grantee,
+        "all indexes of a table that is the service's own",
+        f"Resource::arn:<AWS::Partition>:dynamodb:{HERE}:table/{table}/index/*",
+    )

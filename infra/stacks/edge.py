@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.ids import pascal
 from infra.naming import Deployment
+from infra.reasons import accept
 from infra.stacks.base import DeploymentStack, tag
 from infra.stacks.front import Front
 from infra.stacks.functions import Functions
@@ -28,6 +29,9 @@ class Edge(DeploymentStack):
     ) -> None:
         super().__init__(scope, deployment, "edge", "routes of the HTTP API")
         tag(self, "gateway")
+        accept(
+            self, "AwsSolutions-APIG4", "the services check every token: an authorizer's 401 has a body of AWS's own"
+        )
         self.front, self.services, self.functions = front, services, functions
         self.link = api.CfnVpcLink(
             self,

@@ -11,6 +11,7 @@ from constructs import Construct
 from infra import grants
 from infra.ids import pascal
 from infra.naming import Deployment
+from infra.reasons import accept
 from infra.stacks.base import DeploymentStack, log_group, tag
 from infra.stacks.classroom import shared_sender
 from infra.stacks.data import Data
@@ -76,6 +77,7 @@ class Functions(DeploymentStack):
             log_group=self.logs[function.service],
             role=self.role(function),
         )
+        accept(made, "AwsSolutions-L1", "3.13 is what the packages are built and precompiled for")
         self.wake(function, made)
         tag(made, function.service)
         return made
@@ -107,7 +109,7 @@ class Functions(DeploymentStack):
             case StreamSource():
                 grants.allow(role, grants.RELAY, [table])
             case _:
-                grants.allow(role, grants.TABLE, [table, f"{table}/index/*"])
+                grants.may_use_table(self, role, self.deployment.named(function.service))
         match function.source:
             case QueueSource(queue):
                 own, behind = self.messaging.queues[queue], self.messaging.queues[dead_letter_queue(queue)]

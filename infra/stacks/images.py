@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.ids import pascal
 from infra.naming import Deployment
+from infra.reasons import accept, accept_wildcards
 from infra.stacks.base import DeploymentStack, log_group, tag
 from shop.contracts.topology import CONTAINERS
 
@@ -46,7 +47,7 @@ class Images(DeploymentStack):
 
     def source_bucket(self) -> s3.Bucket:
         """What the build reads; nothing in it is needed for long."""
-        return s3.Bucket(
+        made = s3.Bucket(
             self,
             "Source",
             bucket_name=f"{self.deployment.named('source')}-{self.account}-{self.region}",
@@ -56,6 +57,8 @@ class Images(DeploymentStack):
             removal_policy=RemovalPolicy.DESTROY,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(1))],
         )
+        accept(made, "AwsSolutions-S1", "one archive of published source at a time, for a day")
+        return made
 
     def build(self) -> codebuild.Project:
         """`buildspec.yml` on an arm64 machine with Docker. The account and region of the registry are given to it."""
@@ -76,6 +79,7 @@ class Images(DeploymentStack):
                 "SERVICES": codebuild.BuildEnvironmentVariable(value=" ".join(self.repositories)),
                 "TAG": codebuild.BuildEnvironmentVariable(value="none"),  # each build is told its own
             },
+            grant_report_group_permissions=False,  # it reports no tests
             timeout=Duration.minutes(30),
             logging=codebuild.LoggingOptions(
                 cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log_group(self, "build"))
@@ -83,4 +87,14 @@ class Images(DeploymentStack):
         )
         for repository in self.repositories.values():
             repository.grant_pull_push(made)
+        accept(made, "AwsSolutions-CB4", "AWS's own key encrypts what the build leaves, which is nothing but its log")
+        accept_wildcards(
+            made.role,
+            "what CDK grants a build: its source, its log, and a token for registries, which has no ARN",
+            "Action::s3:GetObject*",
+            "Action::s3:GetBucket*",
+            "Action::s3:List*",
+            "Resource::*",
+            "Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/codebuild/<Build45A36621>:*",
+        )
         return made

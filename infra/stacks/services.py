@@ -12,6 +12,7 @@ from constructs import Construct
 from infra import grants
 from infra.ids import pascal
 from infra.naming import Deployment
+from infra.reasons import accept, accept_wildcards
 from infra.stacks.base import DeploymentStack, log_group, tag
 from infra.stacks.classroom import shared_network
 from infra.stacks.data import Data
@@ -63,6 +64,7 @@ class Services(DeploymentStack):
             vpc=self.network,
             container_insights_v2=ecs.ContainerInsights.DISABLED,  # its metrics cost more than the tasks
         )
+        accept(self.cluster, "AwsSolutions-ECS4", "Container Insights costs more than the tasks")
         self.balancer = self.load_balancer()
         self.listeners: dict[str, elb.ApplicationListener] = {}
         for container in CONTAINERS:
@@ -100,6 +102,7 @@ class Services(DeploymentStack):
             deletion_protection=False,
         )
         made.set_attribute("routing.http.xff_header_processing.mode", "preserve")
+        accept(made, "AwsSolutions-ELB2", "the API in front of it has an access log of the same requests")
         tag(made, "gateway")
         return made
 
@@ -178,6 +181,8 @@ class Services(DeploymentStack):
             ecs.ContainerDependency(container=collector, condition=ecs.ContainerDependencyCondition.START),
             ecs.ContainerDependency(container=databases, condition=ecs.ContainerDependencyCondition.SUCCESS),
         )
+        accept(made, "AwsSolutions-ECS2", "settings are no secrets; those come from Secrets Manager")
+        accept_wildcards(made.execution_role, "a token for registries has no ARN", "Resource::*")
         grants.may_send_telemetry(made.task_role)
         self.grant(container, made.task_role)
         return made
@@ -301,10 +306,13 @@ class Services(DeploymentStack):
     def grant(self, container: Container, role: iam.IRole) -> None:
         """What a container calls of AWS; the API of orders calls nothing."""
         if container.service == "catalog":
-            bucket = self.data.buckets["shop-images"]
+            name = self.deployment.named("images")
+            bucket = f"arn:{self.partition}:s3:::{name}-{self.account}"
             actions = ["s3:GetObject", "s3:PutObject", *(["s3:DeleteObject"] if container.kind == "worker" else [])]
-            grants.allow(role, actions, [bucket.arn_for_objects("*")])
-            grants.allow(role, ["s3:ListBucket"], [bucket.bucket_arn])
+            grants.allow(role, actions, [f"{bucket}/*"])
+            grants.allow(role, ["s3:ListBucket"], [bucket])
+            every = f"Resource::arn:<AWS::Partition>:s3:::{name}-<AWS::AccountId>/*"
+            accept_wildcards(role, "every picture of the shop's own bucket", every)
         if container.kind == "worker":
             own = [self.messaging.queues[name].queue_arn for name in container.queues]
             sends = [self.messaging.queues[dead_letter_queue(name)].queue_arn for name in container.queues]
