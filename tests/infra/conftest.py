@@ -27,9 +27,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "cdk.done").exists():
             packages = stand_ins(shared / "packages")
-            command = [
-                sys.executable, "-m", "infra", "--name", LONGEST, "--packages", str(packages), "--out", str(out), "--check",
-            ]  # fmt: skip
+            named = ["--name", LONGEST, "--packages", str(packages)]
+            command = [sys.executable, "-m", "infra", *named, "--out", str(out), "--check"]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
             assert done.returncode == 0, done.stderr
             assert done.stderr == "", "synth warns of nothing"

@@ -44,10 +44,11 @@ NAMES = {  # by type: its property, the longest, what it takes; from each API re
 # Two deployments must not meet: a name that the account or the region has once bears the deployment's.
 PREFIXES = (
     f"shop-{LONGEST}-",
+    f"shop-{LONGEST}/",  # images
     f"/shop/{LONGEST}/",
+    f"/aws/vendedlogs/shop/{LONGEST}/",
     "shop-class",
-    "/shop/shop-class",
-    f"/aws/codebuild/shop-{LONGEST}-",
+    "/shop/shop-class/",
 )
 ONLY_WITHIN = {"AWS::Cognito::UserPoolClient"}  # their names are looked for in something of ours only
 

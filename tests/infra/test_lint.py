@@ -6,7 +6,7 @@ from cfnlint.config import ManualArgs
 
 IGNORED = {
     "I1022": "CDK writes Fn::Join where people would write Fn::Sub",
-    "W3691": "RDS takes a major version alone, and chooses its newest minor one; the linter's list has none without",
+    "W3005": "CDK waits for a role's policy, and for the role, which the policy implies",
 }
 
 
