@@ -8,6 +8,7 @@ import promql_parser
 import re2
 
 from shop.console.ports import Exemplar, Histogram, Matcher, Metadata, Sample, Series
+from shop.telemetry.spread import Spread
 
 NS = 1_000_000_000
 ITEM = re.compile(r"\{\{.*?\}\}[+-]\{\{.*?\}\}x\d+|\{\{.*?\}\}(?:x\d+)?|\S+")
@@ -56,6 +57,32 @@ class Loaded:
     def metadata(self, name=None):
         names = dict.fromkeys(each.labels["__name__"] for each in self.kept)
         return [Metadata(each, "counter", "{order}", "Orders") for each in names if name in (None, each)]
+
+
+class Kept(Loaded):
+    """The same over what the evaluators read: points of metrics, each once, as CloudWatch names their labels."""
+
+    def __init__(self, samples, environment="dev"):
+        found: dict[Any, dict[tuple[int, int], Any]] = {}
+        for each in samples:
+            resource = {"service.name": each.service, "deployment.environment.name": environment}
+            resource["service.instance.id"] = each.source
+            labels = {f"@resource.{name}": value for name, value in resource.items()}
+            labels |= {name: str(value) for name, value in each.attributes.items()} | {"__name__": each.metric}
+            found.setdefault(frozenset(labels.items()), {}).setdefault((each.end, each.start), each.value)
+        self.kept = [
+            Series(dict(labels), [Sample(start, end, value_of(value)) for (end, start), value in sorted(each.items())])
+            for labels, each in found.items()
+        ]
+
+
+def value_of(value):
+    """A number as it is, the values of a histogram's point as the store has them."""
+    if not isinstance(value, Spread):
+        return float(value)
+    first, last = min(value.buckets, default=0), max(value.buckets, default=-1)
+    counts = [value.buckets.get(index, 0) for index in range(first, last + 1)]
+    return Histogram(value.count, value.sum, value.scale, value.zeros, 0.0, first, counts)
 
 
 def fits(matcher: Matcher, labels):
