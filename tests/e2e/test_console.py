@@ -146,6 +146,8 @@ def test_views_are_counted_and_every_point_is_there(shop: Shop):
     assert all(asked <= set(each) for each in points)
     alarms = {each["id"]: each for each in ask(shop, "/api/alarms")["items"]}
     assert {"queues.dead_letters", "orders.availability"} <= set(alarms)
+    for query in (query for each in alarms.values() for query in each["promql"].values()):
+        assert ask(shop, "/api/v1/query", query=query)["status"] == "success"
 
 
 def test_the_processes_of_the_shop(shop: Shop):

@@ -16,6 +16,7 @@ from shop.console.store.store import Store
 from shop.contracts.topology import ALERTS
 from shop.runtime.aws import credentials, sign
 from shop.runtime.wire import Client, WireError
+from shop.telemetry.queries import queries
 from shop.telemetry.samples import Selector
 from shop.telemetry.slos import Alarm, Latest, Objective, State, evaluate, slos
 
@@ -123,6 +124,7 @@ class Alarms:
             "title": msgspec.to_builtins(what.title),
             "kind": "objective" if isinstance(what, Objective) else "alarm",
             "since": moment(since[1]) if since else None,
+            "promql": queries(what),
         }
         told: dict[str, Any] = msgspec.to_builtins(state)
         told["budgetLeft"] = told.pop("budget_left")
