@@ -103,12 +103,17 @@ def masked(address: str) -> str:
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """What CloudWatch tells when an alarm changes its state."""
+    """What CloudWatch tells when an alarm changes its state.
+
+    An alarm on several series, as those on PromQL are, tells of each one by itself: its contributor.
+    """
 
     alarm_name: str
-    alarm_arn: str
     new_state_value: str
     state_change_time: str
+    alarm_arn: str = ""  # the documentation's example of a contributor has none
+    alarm_contributor_id: str | None = None
+    alarm_contributor_attributes: Any = None
     new_state_reason: str = ""
     old_state_value: str = ""
     alarm_description: str | None = None
@@ -116,11 +121,22 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     trigger: Any = None
 
     @property
+    def identity(self) -> str:
+        """Which alarm it is, and of which series."""
+        return " ".join(filter(None, (self.alarm_arn or self.alarm_name, self.alarm_contributor_id)))
+
+    @property
+    def contributor(self) -> dict[str, str]:
+        """What tells the series from others, if it is one of several."""
+        given = self.alarm_contributor_attributes
+        return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+
+    @property
     def dead_letter_queue(self) -> str | None:
         """The queue of dead letters that is watched, if it is one."""
         watched = self.trigger if isinstance(self.trigger, dict) else {}
-        for dimension in watched.get("Dimensions") or ():
-            name = dimension.get("value") if isinstance(dimension, dict) else None
+        values = [each.get("value") for each in watched.get("Dimensions") or () if isinstance(each, dict)]
+        for name in (*values, *self.contributor.values()):
             if isinstance(name, str) and name.removesuffix(".fifo").endswith("-dlq"):
                 return name
         return None
@@ -192,7 +208,7 @@ def notice_of_alarm(body: dict[str, Any]) -> Notice | None:
         raise Unprocessable(f"neither an event nor a CloudWatch alarm: {error}") from error
     if alarm.new_state_value != "ALARM":
         return None
-    cause = f"{alarm.alarm_arn} {occurred_at}"
+    cause = f"{alarm.identity} {occurred_at}"
     return Notice(
         kind="SYSTEM_ALERT",
         cause=cause,
@@ -200,7 +216,7 @@ def notice_of_alarm(body: dict[str, Any]) -> Notice | None:
         subject=alarm,
         body=msgspec.json.encode(body).decode(),
         occurred_at=occurred_at,
-        correlation_id=alarm.alarm_arn,
+        correlation_id=alarm.alarm_arn or alarm.alarm_name,
     )
 
 

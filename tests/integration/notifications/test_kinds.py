@@ -216,6 +216,51 @@ def test_an_alarm_of_a_dead_letter_queue_says_how_its_messages_come_back(run, sh
     run(story())
 
 
+def a_contributor(name: str, **attributes: str):
+    """As CloudWatch's documentation shows the message of an alarm with contributors, which PromQL alarms have too.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html: SNS is told per contributor.
+    """
+    return {
+        "AlarmName": name,
+        "NewStateValue": "ALARM",
+        "NewStateReason": "5 out of 10 contributors evaluated to ALARM",
+        "StateChangeTime": "2026-06-10T12:20:15.000+0000",
+        "OldStateValue": "OK",
+        "AlarmContributorId": uuid4().hex[:16],
+        "AlarmContributorAttributes": attributes,
+    }
+
+
+def test_an_alarm_on_several_series_is_mailed_for_each_of_them_once(run, shop):
+    async def story():
+        name = f"EndpointLatency-{uuid4().hex[:8]}"
+        orders, users = (a_contributor(name, endpoint=f"/api/{what}") for what in ("orders", "users"))
+        assert await shop.receive(orders, users, orders) == []
+        assert await shop.receive(users) == []
+        told = [mail["BodyText"] for mail in alarm_mails(shop, name)]
+        assert len(told) == 2
+        for endpoint in ("/api/orders", "/api/users"):
+            assert sum(f"endpoint = {endpoint}" in body for body in told) == 1
+        assert all(f"endpoint = {mail['BodyText'].split('endpoint = ')[1].split()[0]}" in mail["BodyHtml"]
+                   for mail in alarm_mails(shop, name))  # fmt: skip
+        assert await shop.receive(orders | {"NewStateValue": "OK"}) == []
+        assert len(alarm_mails(shop, name)) == 2
+
+    run(story())
+
+
+def test_a_contributor_that_is_a_dead_letter_queue_says_how_its_messages_come_back(run, shop):
+    async def story():
+        alarm = a_contributor(f"dlq-{uuid4().hex[:8]}", QueueName="inventory-commands-dlq.fifo")
+        odd = a_contributor(f"odd-{uuid4().hex[:8]}") | {"AlarmContributorAttributes": ["odd"]}
+        assert await shop.receive(alarm, odd) == []
+        (mail,) = alarm_mails(shop, alarm["AlarmName"])
+        assert "shop redrive inventory-commands-dlq.fifo" in mail["BodyText"]
+
+    run(story())
+
+
 @pytest.mark.parametrize("body", [{"hello": "world"}, an_alarm(at="just now"), {"AlarmName": 5}])
 def test_json_that_is_no_alarm_is_dead_lettered(run, shop, body):
     async def story():
