@@ -11,7 +11,9 @@ from shop.telemetry.slos import Alarm, Objective, evaluate, slos
 OURS = ("PAYMENT_TIMEOUT", "RESERVATION_EXPIRED", "STUCK")  # what ends an order for a reason of the shop's
 
 
-JUDGED: dict[str, Objective | Alarm] = {each.id: each for each in [*slos().objectives, *slos().alarms]}
+OBJECTIVES = {each.id: each for each in slos().objectives}
+ALARMS = {each.id: each for each in slos().alarms}
+JUDGED: dict[str, Objective | Alarm] = {**OBJECTIVES, **ALARMS}
 
 
 def points():
