@@ -26,6 +26,9 @@ doctor: install ## find out why the shop does not start
 mails: install ## the mails that the running shop has sent
 	@$(SHOP) mails $(ARGS)
 
+package: install ## make the zips for Lambda in dist/aws. Options: make package ARGS="--target host"
+	@$(SHOP) package $(ARGS)
+
 test: install-dev browser ## the whole test suite. One part: make test ARGS="tests/unit -k money"
 	@.venv/bin/pytest -n 2 --dist worksteal -q $(ARGS)
 

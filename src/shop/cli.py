@@ -53,6 +53,7 @@ def parser() -> Parser:
         add_redrive,
         add_orders,
         add_inventory,
+        add_package,
     ):
         add(commands)
     return top
@@ -103,6 +104,14 @@ def add_up(commands: Any) -> None:
         added.add_argument(name, type=port, default=default, metavar=say("ポート", "PORT"), help=text)
     added.add_argument(
         "--no-traffic", action="store_true", help=say("模擬の来客なしで動かします", "without simulated customers")
+    )
+    added.add_argument(
+        "--from-zips",
+        action="store_true",
+        help=say(
+            "ファンクションを `shop package --target host` の zip から動かします (AWS と同じ中身で確かめるため)",
+            "run the functions from the zips of `shop package --target host`, as AWS would",
+        ),
     )
     added.add_argument(
         "--set",
@@ -277,17 +286,39 @@ def add_inventory(commands: Any) -> None:
     added.add_argument("--json", action="store_true", dest="as_json", help=say("JSON で 1 行", "as one line of JSON"))
 
 
+def add_package(commands: Any) -> None:
+    """`shop package`."""
+    text = say(
+        "Lambda のサービスごとに、デプロイする zip を作ります (変わっていないものは作り直しません)",
+        "make the zip of every service that runs in Lambda; those that have not changed are left alone",
+    )
+    added = commands.add_parser("package", help=text, description=text)
+    kinds = say("aws: Lambda (arm64) 用。host: このマシン用", "aws: for Lambda, arm64; host: for this machine")
+    added.add_argument(
+        "--target", choices=("aws", "host"), default="aws", help=kinds + say(" (既定: aws)", " (default: aws)")
+    )
+    one = say("このサービスだけ (繰り返せます)", "only this one (may be repeated)")
+    added.add_argument(
+        "--service", action="append", default=[], dest="services", metavar=say("サービス", "SERVICE"), help=one
+    )
+    where = say("置き場所 (既定: dist/aws, dist/host)", "where to put them (default: dist/aws, dist/host)")
+    added.add_argument("--out", type=folder, metavar=say("フォルダー", "FOLDER"), help=where)
+    added.set_defaults(run=run_package)
+
+
 # Each command is imported when it runs: `shop --help` needs none of them.
 
 
 def run_up(typed: argparse.Namespace) -> int:
     """Start a shop and stay."""
+    packages = importlib.import_module("shop.deploy.package.host").ready(typed.data, tell) if typed.from_zips else None
     code: int = importlib.import_module("shop.local.up").up(
         typed.data,
         {"--port": typed.port, "--console-port": typed.console_port, "--otlp-port": typed.otlp_port},
         typed.assignments,
         as_json=typed.as_json,
         traffic=not typed.no_traffic,
+        packages=packages,
     )
     return code
 
@@ -348,6 +379,16 @@ def run_replay(typed: argparse.Namespace) -> None:
     importlib.import_module("shop.local.replay").replay(
         typed.data, typed.since, typed.until, typed.type, as_json=typed.as_json
     )
+
+
+def run_package(typed: argparse.Namespace) -> None:
+    """Make zips."""
+    importlib.import_module("shop.deploy.package.build").package(typed.target, typed.services, typed.out, tell=tell)
+
+
+def tell(text: str) -> None:
+    """A line on stderr, at once: how it goes."""
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

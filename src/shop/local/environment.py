@@ -7,7 +7,7 @@ from shop.contracts import topology
 from shop.local.emulator import Access
 from shop.local.provision import MAIL_FROM, Provisioned
 
-__all__ = ["Place", "Settings", "common", "console"]
+__all__ = ["Packages", "Place", "Settings", "common", "console"]
 
 OPERATOR_EMAIL = "operator@mieruka.example"
 
@@ -31,6 +31,20 @@ def common(access: Access, provisioned: Provisioned) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Packages:
+    """Unpacked zips that functions run from, in place of this checkout: the folder of each service, and the one with
+    what Lambda itself puts beside them.
+    """
+
+    folders: dict[str, str]
+    runtime: str
+
+    def of(self, service: str) -> dict[str, str]:
+        """Lambda's own variables for where a function finds its code."""
+        return {"LAMBDA_TASK_ROOT": self.folders[service], "LAMBDA_RUNTIME_DIR": self.runtime}
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the parts of one shop listen on 127.0.0.1, and what they share."""
 
@@ -47,6 +61,7 @@ class Place:
     telemetry: str  # folder: what the console keeps
     processes_file: str
     accounts_file: str  # who can sign in; there once the shop is seeded
+    packages: Packages | None = None  # none: functions run from this checkout
 
     @property
     def gateway_url(self) -> str:
@@ -98,8 +113,14 @@ class Settings:
     def functions(self) -> dict[str, dict[str, str]]:
         """The environment of every function, as its stack would set it; Lambda itself adds its own to it."""
         tables = {table.service: {"TABLE_NAME": table.name} for table in topology.TABLES}
+        packages = self.place.packages
         return {
-            function.name: {**self.everyone(), **tables.get(function.service, {})} for function in topology.FUNCTIONS
+            function.name: {
+                **self.everyone(),
+                **tables.get(function.service, {}),
+                **(packages.of(function.service) if packages else {}),
+            }
+            for function in topology.FUNCTIONS
         }
 
     def lambda_host(self) -> dict[str, str]:

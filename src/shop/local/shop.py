@@ -13,7 +13,7 @@ from shop.kernel.config import duration
 from shop.kernel.ids import new_id
 from shop.local import databases
 from shop.local.emulator import Emulator
-from shop.local.environment import Place, Settings, url
+from shop.local.environment import Packages, Place, Settings, url
 from shop.local.errors import Refused
 from shop.local.folder import Folder, write_private
 from shop.local.forwarder import Forwarder
@@ -43,6 +43,7 @@ class Options:
     otlp_port: int
     tunables: dict[str, str]
     traffic: bool
+    packages: Packages | None = None
 
 
 @dataclass
@@ -124,6 +125,7 @@ class Shop:
             telemetry=str(self.folder.telemetry),
             processes_file=str(self.folder.processes),
             accounts_file=str(self.folder.accounts),
+            packages=self.options.packages,
         )
 
     def forward_lines(self, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shop.local.control import listening
+from shop.local.environment import Packages
 from shop.local.errors import Refused
 from shop.local.folder import Folder, Hold, write_private
 from shop.local.language import say
@@ -29,15 +30,23 @@ REFUSED: Final = 2  # the exit code of what its user can mend
 WITH_PARENT = "SHOP_ENDS_WITH_PARENT"  # set by the Makefile: `make up` that is killed must leave nothing behind
 
 
-def up(data: Path, ports: dict[str, int], assignments: list[str], *, as_json: bool, traffic: bool) -> int:
+def up(
+    data: Path,
+    ports: dict[str, int],
+    assignments: list[str],
+    *,
+    as_json: bool,
+    traffic: bool,
+    packages: Packages | None = None,
+) -> int:
     """Run a shop until it is told to end; the exit code. Refused when it cannot start.
 
     `ports` are those of `--port`, `--console-port` and `--otlp-port`; 0 is any that is free. With `traffic`, some
-    simulated customers come and go.
+    simulated customers come and go. With `packages`, functions run from these.
     """
     tunables = chosen(assignments)
     ports = {option: port or free_port() for option, port in ports.items()}
-    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables, traffic)
+    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables, traffic, packages)
     screen = Screen(sys.stderr if as_json else sys.stdout)
     folder = Folder(data, frozenset(ports.values()))
     held = folder.hold(screen.say)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from shop.contracts.topology import Function
+from shop.deploy.package.host import runtime
 from shop.local.lambda_host.host import Host
 from shop.local.lambda_host.server import serve
-from shop.local.lambda_host.starting import Forking, Spawning
+from shop.local.lambda_host.starting import Forking, Isolated, Spawning
 from shop.runtime.wire import Client
 
 HANDLERS = "tests.integration.lambda_host.handlers"
@@ -43,9 +44,9 @@ class Lambda:
 
 
 @asynccontextmanager
-async def running(how, functions=FUNCTIONS):
-    path = os.pathsep.join(["src", "."])
-    environments = {function.name: {"PYTHONPATH": path, "OWN": function.name} for function in functions}
+async def running(how, functions=FUNCTIONS, environment=None):
+    found = environment or {"PYTHONPATH": os.pathsep.join(["src", "."])}
+    environments = {function.name: {**found, "OWN": function.name} for function in functions}
     host = Host(functions, environments, how)
     await host.open()
     server = await serve(host.handle)
@@ -188,3 +189,34 @@ class ShimSpawning(Spawning):
         hidden = str(Path("tests/integration/lambda_host/hidden"))
         path = os.pathsep.join([hidden, environment["PYTHONPATH"]])
         return await super().start(name, environment | {"PYTHONPATH": path}, output)
+
+
+def test_a_packaged_function_finds_its_package_and_nothing_of_this_checkout(tmp_path):
+    (tmp_path / "package" / "things").mkdir(parents=True)
+    (tmp_path / "package" / "things" / "app.py").write_text(PACKAGED)
+    function = Function("packaged", "things", "things.app.handler", timeout=timedelta(seconds=10), concurrency=1)
+    where = {"LAMBDA_TASK_ROOT": str(tmp_path / "package"), "LAMBDA_RUNTIME_DIR": str(runtime(tmp_path / "runtime"))}
+
+    async def main():
+        async with running(Isolated(), (function,), where) as host:
+            return await host.result("packaged", {})
+
+    seen = asyncio.run(main())
+    assert seen["found"] == ["things.app"]
+    assert seen["site"] == []
+    assert seen["path"][-2:] == list(where.values())
+
+
+PACKAGED = """
+import importlib, sys
+
+def handler(event, context):
+    found = []
+    for name in ("things.app", "shop", "shop.cli", "msgspec", "boto3", "tests"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+        found.append(name)
+    return {"found": found, "site": [path for path in sys.path if "site-packages" in path], "path": sys.path}
+"""

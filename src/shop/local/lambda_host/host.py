@@ -152,7 +152,8 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     environments, state = prepared(settings)
-    host = Host(FUNCTIONS, environments, starter(module_of(each) for each in FUNCTIONS))
+    packaged = any("LAMBDA_TASK_ROOT" in each for each in environments.values())
+    host = Host(FUNCTIONS, environments, starter((module_of(each) for each in FUNCTIONS), packaged=packaged))
     await host.open()
     server = await serve(host.handle, settings.lambda_host_port)
     async with Aws() as aws:

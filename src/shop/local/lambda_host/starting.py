@@ -7,9 +7,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Forking", "Spawning", "Starter", "starter"]
+__all__ = ["Forking", "Isolated", "Spawning", "Starter", "starter"]
 
 Gone = Callable[[int, str], None]  # pid, how it ended
 
@@ -99,6 +100,8 @@ class Forking:
 class Spawning:
     """Starts a fresh interpreter for each environment, as Lambda does."""
 
+    command: tuple[str, ...] = ("-m", "shop.local.child", "{lifeline}", "-m", "shop.local.lambda_host.bootstrap")
+
     def __init__(self) -> None:
         self._processes: dict[int, asyncio.subprocess.Process] = {}
         self._waiting: set[asyncio.Task[None]] = set()
@@ -110,10 +113,11 @@ class Spawning:
 
     async def start(self, name: str, environment: dict[str, str], output: int) -> int:
         """Spawn."""
-        arguments = ["-m", "shop.local.child", str(self._reading), "-m", "shop.local.lambda_host.bootstrap", name]
+        arguments = [part.format(lifeline=self._reading) for part in self.command]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
+            name,
             env=environment | {"SHOP_LIFELINE_GRACE": "0"},
             pass_fds=(self._reading,),
             stdin=asyncio.subprocess.DEVNULL,
@@ -140,6 +144,13 @@ class Spawning:
         os.close(self._writing)
 
 
+class Isolated(Spawning):
+    """Starts an interpreter that finds the standard library and a function's package, and nothing else."""
+
+    # Not with -I: an environment's own variables, such as PYTHONUNBUFFERED, count on Lambda too.
+    command = ("-S", "-P", str(Path(__file__).with_name("isolated.py")), "{lifeline}")
+
+
 def kill(pid: int) -> None:
     """End a process at once, if it is still there."""
     try:
@@ -154,11 +165,13 @@ def bare() -> dict[str, str]:
     return {name: os.environ[name] for name in wanted if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
 
 
-def starter(modules: Iterable[str]) -> Starter:
+def starter(modules: Iterable[str], *, packaged: bool = False) -> Starter:
     """For functions of these modules: forking on Linux, unless LAMBDA_START=spawn; spawning elsewhere.
 
-    A macOS process that has threads cannot be forked safely.
+    A macOS process that has threads cannot be forked safely. Functions that are `packaged` get an interpreter each.
     """
+    if packaged:
+        return Isolated()
     if sys.platform == "linux" and os.environ.get("LAMBDA_START") != "spawn":
         return Forking(modules)
     return Spawning()
