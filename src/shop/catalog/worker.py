@@ -18,7 +18,7 @@ from shop.runtime.aws import AwsError
 from shop.runtime.consume import Consumer, Received
 from shop.runtime.postgres import again_if_raced
 from shop.runtime.stopping import pause
-from shop.telemetry import names
+from shop.telemetry import Origin, names
 
 __all__ = ["AT_ONCE", "LARGEST", "events", "tidy", "uploads"]
 
@@ -103,12 +103,12 @@ def image_in(catalog: Catalog, record: Record) -> str:
 
 
 @uploads.on_origin
-async def origin(catalog: Catalog, body: dict[str, Any]) -> str | None:
-    """The trace of the request that allowed the upload: the object carries it."""
+async def origin(catalog: Catalog, body: dict[str, Any]) -> Origin:
+    """The trace of the request that allowed the upload, and its mark: the object carries them."""
     for image_id in uploaded(catalog, body):
         found = await catalog.pictures.head(images.upload_of(image_id))
-        return found.metadata.get("traceparent") if found else None
-    return None
+        return Origin(found.metadata.get("traceparent"), found.metadata.get("synthetic")) if found else Origin()
+    return Origin()
 
 
 @uploads.on_json

@@ -62,6 +62,7 @@ def envelope(
     correlation_id: str | None = None,
     causation_id: str | None = None,
     traceparent: str | None = None,
+    synthetic: str | None = None,
 ) -> Envelope[M]:
     """`message` with new metadata. For an order's messages the correlation id is the order's id."""
     kind = type(message)
@@ -76,6 +77,7 @@ def envelope(
         correlation_id=correlation_id or aggregate_id,
         causation_id=causation_id,
         traceparent=traceparent,
+        synthetic=synthetic,
     )
     return Envelope(metadata=metadata, data=message)
 

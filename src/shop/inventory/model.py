@@ -281,13 +281,15 @@ def low_stock(record: StockRecord, threshold: int, alert: Alert | None) -> LowSt
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What is held for an order, and until when if nobody commits it."""
+    """What is held for an order, and until when if nobody commits it; and what began it."""
 
     order_id: str
     state: State
     lines: tuple[OrderLine, ...] = ()
     due_at: str = ""
     shortages: tuple[Shortage, ...] = ()
+    traceparent: str | None = None
+    synthetic: str | None = None
 
     @property
     def holds(self) -> bool:

@@ -139,6 +139,8 @@ def reservation_item(reservation: Reservation) -> Item:
         "lines": msgspec.to_builtins(reservation.lines),
         "dueAt": reservation.due_at,
         "shortages": msgspec.to_builtins(reservation.shortages),
+        "traceparent": reservation.traceparent,
+        "synthetic": reservation.synthetic,
     }
     if reservation.state == "RESERVED":
         return item | {"gsi1pk": LAPSING, "gsi1sk": reservation.due_at}
@@ -155,6 +157,8 @@ def reservation_of(item: Item) -> Reservation:
         lines=tuple(msgspec.convert(item["lines"], list[OrderLine])),
         due_at=item["dueAt"],
         shortages=tuple(msgspec.convert(item["shortages"], list[Shortage])),
+        traceparent=item.get("traceparent"),
+        synthetic=item.get("synthetic"),
     )
 
 
@@ -172,9 +176,10 @@ def alert_of(item: Item) -> Alert:
     return msgspec.convert(item, Alert)
 
 
-def registration_item(registration: Registration, user_id: str, version: int) -> Item:
-    """Who waits, and since which version of the stock."""
-    keys = {"pk": f"PRODUCT#{registration.product_id}", "sk": f"{WAIT}{user_id}", "userId": user_id, "since": version}
+def registration_item(registration: Registration, user_id: str, version: int, synthetic: str | None) -> Item:
+    """Who waits, and since which version of the stock; and whether that is synthetic traffic."""
+    keys: Item = {"pk": f"PRODUCT#{registration.product_id}", "sk": f"{WAIT}{user_id}", "userId": user_id}
+    keys |= {"since": version, "synthetic": synthetic}
     fields: Item = msgspec.to_builtins(registration)
     return keys | fields | {"gsi1pk": WAITING, "gsi1sk": registration.id}
 

@@ -1,5 +1,6 @@
 """Who waits for a product, and how each is told once that it is back."""
 
+from shop import telemetry
 from shop.contracts.events import RestockNoticeDue
 from shop.contracts.messages import Envelope, envelope
 from shop.inventory import signals, store
@@ -28,7 +29,7 @@ async def register(table: Table, product_id: str, user_id: str) -> tuple[Registr
             return known, False
         registration = Registration(id=new_id(), product_id=product_id, registered_at=stamp())
         try:
-            await table.transact(*store.register(table, registration, user_id, record))
+            await table.transact(*store.register(table, registration, user_id, record, telemetry.synthetic()))
         except ConditionFailed:
             continue
         signals.customer_registered()
@@ -86,7 +87,12 @@ def notice(record: StockRecord, item: Item, cause: str) -> Envelope[RestockNotic
         registration_id=item["id"],
     )
     return envelope(
-        due, aggregate_id=item["id"], aggregate_version=1, correlation_id=record.product_id, causation_id=cause
+        due,
+        aggregate_id=item["id"],
+        aggregate_version=1,
+        correlation_id=record.product_id,
+        causation_id=cause,
+        synthetic=item.get("synthetic"),
     )
 
 

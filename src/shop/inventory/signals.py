@@ -5,7 +5,7 @@ from typing import Literal
 
 from shop.contracts.shapes import StockStatus
 from shop.inventory.model import Change, MovementType, Reservation, StockRecord
-from shop.telemetry import count, gauge, log, names
+from shop.telemetry import context, count, gauge, log, names
 
 __all__ = [
     "customer_registered",
@@ -49,9 +49,11 @@ def products_counted(by_status: Mapping[StockStatus, int]) -> None:
         gauge(names.INVENTORY_PRODUCTS, products, {names.STOCK_STATUS: status})
 
 
-def customers_wait(waiting: int) -> None:
-    """`inventory.restock_registrations`: how many customers wait for a product now?"""
-    gauge(names.INVENTORY_RESTOCK_WAITING, waiting)
+def customers_wait(waiting: Mapping[str | None, int]) -> None:
+    """`inventory.restock_registrations`: how many customers wait for a product now? By kind of synthetic traffic."""
+    for synthetic, customers in waiting.items():
+        with context(synthetic=synthetic):
+            gauge(names.INVENTORY_RESTOCK_WAITING, customers)
 
 
 def drifted(product_id: str, what: Literal["ledger", "damaged ledger", "copy", "impossible ledger"]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
+from shop import telemetry
 from shop.contracts.events import (
     StockCommitRejected,
     StockCommitted,
@@ -35,6 +36,7 @@ from shop.inventory.model import (
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import DependencyUnavailable, Unprocessable
 from shop.runtime.dynamo import ConditionFailed, Table, Write
+from shop.telemetry import names
 
 __all__ = ["Contention", "change_stock", "commit", "lapse", "learn", "release", "reserve", "ship"]
 
@@ -96,7 +98,8 @@ async def reserve(
             held = Reservation(order_id, "REJECTED", wanted, shortages=short)
             changes: list[Change] = []
         else:
-            held = Reservation(order_id, "RESERVED", wanted, due_at=stamp(now() + ttl))
+            began = telemetry.origin()._asdict()
+            held = Reservation(order_id, "RESERVED", wanted, due_at=stamp(now() + ttl), **began)
             changes = [moved(records[line.product_id], "RESERVATION", line.quantity, order_id) for line in wanted]
         if await took_place(table, None, held, changes, reserve_answer(held, wanted), cause):
             return
@@ -164,13 +167,16 @@ async def ship(table: Table, order_id: str, lines: Sequence[OrderLine]) -> None:
 
 async def lapse(table: Table, reservation: Reservation) -> bool:
     """End a reservation whose time is over and that nobody has committed; whether it was this call that did."""
+    began = telemetry.Origin(reservation.traceparent, reservation.synthetic)
     contention = Contention()
-    while await contention.again():
-        known, records = await held(table, reservation.order_id, reservation.lines)
-        if known is None or known.state != "RESERVED" or known.due_at > stamp():
-            return False
-        if await given_back(table, known, records, "LAPSED", None):
-            return True
+    with telemetry.resumed("lapse reservation", began) as span:
+        span.set({names.ORDER_ID: reservation.order_id})
+        while await contention.again():
+            known, records = await held(table, reservation.order_id, reservation.lines)
+            if known is None or known.state != "RESERVED" or known.due_at > stamp():
+                return False
+            if await given_back(table, known, records, "LAPSED", None):
+                return True
     return False
 
 

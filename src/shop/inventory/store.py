@@ -306,13 +306,15 @@ async def find_registration(table: Table, product_id: str, user_id: str) -> Regi
     return registration_of(item) if item else None
 
 
-def register(table: Table, registration: Registration, user_id: str, stock: StockRecord) -> list[Write]:
+def register(
+    table: Table, registration: Registration, user_id: str, stock: StockRecord, synthetic: str | None
+) -> list[Write]:
     """The registration, refused when there is one, or when the stock is no longer as it was read: goods that come at
     the same moment come before it or after it, and it is told of the latter.
     """
     key = f"PRODUCT#{registration.product_id}"
     return [
-        table.put(registration_item(registration, user_id, stock.version), condition=NEW),
+        table.put(registration_item(registration, user_id, stock.version, synthetic), condition=NEW),
         table.check(key, "STOCK", UNCHANGED, values={"revision": stock.revision}),
     ]
 
@@ -330,9 +332,9 @@ def remove_registration(table: Table, product_id: str, user_id: str, registratio
     return table.delete(*key, condition="id = :id", values={"id": registration_id})
 
 
-async def count_waiting(table: Table) -> int:
-    """How many registrations there are."""
-    return await table.count(WAITING, index=BY_GSI1)
+async def count_waiting(table: Table) -> dict[str | None, int]:
+    """How many registrations there are, by the kind of synthetic traffic they are of."""
+    return await table.count_by("synthetic", WAITING, index=BY_GSI1)
 
 
 # ---------------------------------------------------------------------------------------------------------------- seed

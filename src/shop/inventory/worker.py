@@ -56,6 +56,7 @@ class Sweeping:
     bus: Bus
     peers: Peers
     census: Rest = field(default_factory=Rest)
+    waiting: dict[str | None, int] = field(default_factory=lambda: {None: 0})  # customers, as told the last time
 
 
 @commands.on(ReserveStock)
@@ -126,7 +127,8 @@ async def on_sweep(deps: Sweeping, _message: Envelope[SweepDue]) -> None:
 async def count(deps: Sweeping) -> None:
     """Tell how many products are in each state, and how many customers wait."""
     table = deps.inventory.table
-    signals.customers_wait(await store.count_waiting(table))
+    deps.waiting.update(dict.fromkeys(deps.waiting, 0) | await store.count_waiting(table))
+    signals.customers_wait(deps.waiting)
     if deps.census.over:
         with deps.census.after():
             signals.products_counted(await store.count_by_status(table))

@@ -101,7 +101,7 @@ async def resume(parts: Notifications, mail: Mail) -> None:
         return
     notice = notice_again(mail.body)
     with (
-        telemetry.span("resume mail", parent=notice.traceparent),
+        telemetry.resumed("resume mail", telemetry.Origin(notice.traceparent, notice.synthetic)),
         suppress(AwsError, DependencyUnavailable, DependencyTimeout),
     ):
         try:

@@ -160,6 +160,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str
     event_id: str
     traceparent: str | None = None
+    synthetic: str | None = None
     user_id: str | None = None
     order_id: str | None = None
     also: str | None = None
@@ -186,6 +187,7 @@ def notice_of(message: Envelope[Any]) -> Notice:
         "correlation_id": metadata.correlation_id,
         "event_id": metadata.event_id,
         "traceparent": metadata.traceparent,
+        "synthetic": metadata.synthetic,
     }
     match data:
         case OrderFact():

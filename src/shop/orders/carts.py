@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shop import telemetry
 from shop.contracts.events import CartAbandoned
 from shop.contracts.messages import envelope
 from shop.kernel.clock import now, stamp
@@ -26,7 +27,8 @@ LOCK_CART = """
     returning version, lines, abandoned_at
 """  # an update that changes nothing locks the row, like one that has just been made
 TOUCH_CART = """
-    update carts set version = version + 1, lines = $2, updated_at = $3, abandoned_at = null where user_id = $1
+    update carts set version = version + 1, lines = $2, updated_at = $3, abandoned_at = null, synthetic = $4
+    where user_id = $1
 """
 LINES = "select item_id, product_id, quantity from cart_lines where user_id = $1 order by item_id"
 LINES_ON_OFFER = """
@@ -43,7 +45,7 @@ ABANDON = """
     update carts set abandoned_at = $2 where user_id in (
         select user_id from carts where lines > 0 and abandoned_at is null and updated_at < $1
         order by updated_at limit $3 for update skip locked
-    ) returning user_id, version, updated_at
+    ) returning user_id, version, updated_at, synthetic
 """
 ABANDONED_AT_ONCE = 100
 
@@ -121,13 +123,13 @@ async def write(tx: Connection, user_id: str, before: Basket, after: Basket) -> 
     if changed:
         rows = [(line.item_id, user_id, line.product_id, line.quantity) for line in changed]
         await tx.executemany(PUT_LINE, rows)
-    await tx.execute(TOUCH_CART, user_id, len(after.lines), now())
+    await tx.execute(TOUCH_CART, user_id, len(after.lines), now(), telemetry.synthetic())
 
 
 async def empty(tx: Connection, user_id: str) -> None:
     """No lines any more, of a locked cart."""
     await tx.execute(DROP_LINES, user_id, [])
-    await tx.execute(TOUCH_CART, user_id, 0, now())
+    await tx.execute(TOUCH_CART, user_id, 0, now(), telemetry.synthetic())
 
 
 async def change(orders: Orders, user_id: str, decide: Callable[[Basket], Basket], if_match: int | None = None) -> None:
@@ -179,9 +181,11 @@ async def abandon(db: Database, after: timedelta) -> int:
     async with db.transaction() as tx:
         rows = await tx.fetch(ABANDON, moment - after, moment, ABANDONED_AT_ONCE)
         for row in rows:
-            await announce_abandoned(tx, row["user_id"], row["version"], row["updated_at"], moment)
-    for _ in rows:
-        signals.cart_abandoned()
+            with telemetry.context(synthetic=row["synthetic"]):
+                await announce_abandoned(tx, row["user_id"], row["version"], row["updated_at"], moment)
+    for row in rows:
+        with telemetry.context(synthetic=row["synthetic"]):
+            signals.cart_abandoned()
     return len(rows)
 
 

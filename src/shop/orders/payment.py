@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from time import perf_counter
 from typing import Final
 
 from shop import telemetry
@@ -29,7 +28,8 @@ BEGIN_TRY = """
 HELD_BY_ANOTHER = "select holder <> $2 and held_until >= clock_timestamp() from payments where order_id = $1"
 CLOSE = "update payments set held_until = null where order_id = $1"
 LEFT_OPEN = """
-    select p.order_id from payments p join orders o on o.id = p.order_id
+    select p.order_id, e.traceparent, e.synthetic
+    from payments p join orders o on o.id = p.order_id join order_events e on e.order_id = o.id and e.seq = 1
     where p.held_until < clock_timestamp() and o.status = 'CANCELLED' order by p.held_until limit $1
 """
 CLOSED_AT_ONCE = 100
@@ -69,9 +69,11 @@ async def close_left_open(payments: Payments) -> int:
     Its consumer has died, and so may have its message: what the provider took must go back all the same.
     """
     rows = await payments.db.fetch(LEFT_OPEN, CLOSED_AT_ONCE)
-    for row in rows:
-        await advance(payments.db, row["order_id"], await call_off(payments, row["order_id"]))
-        await payments.db.execute(CLOSE, row["order_id"])
+    for order_id, *began in rows:
+        with telemetry.resumed("resume order", telemetry.Origin(*began)) as span:
+            span.set({names.ORDER_ID: order_id})
+            await advance(payments.db, order_id, await call_off(payments, order_id))
+            await payments.db.execute(CLOSE, order_id)
     return len(rows)
 
 
@@ -119,16 +121,15 @@ async def begin_try(payments: Payments, order_id: str, holder: str) -> tuple[int
 async def one_try(payments: Payments, order: Order, number: int, token: str) -> Charge | None:
     """One try; None when it brought no answer."""
     about: dict[str, Value] = {names.ORDER_ID: order.id, names.PAYMENT_ATTEMPT: number}
-    began = perf_counter()
     with telemetry.span("charge", kind="client", attributes=about) as span:
         try:
             async with asyncio.timeout(payments.try_timeout.total_seconds()):
                 charge = await payments.provider.charge(order.id, token, order.total.amount)
         except (TimeoutError, ProviderFailed) as error:
             span.fail(error)
-            signals.payment_tried(perf_counter() - began, error)
+            signals.payment_tried(span.stop(), error)
             return None
         if charge.refusal:
             span.fail("PAYMENT_DECLINED")
-        signals.payment_tried(perf_counter() - began, "PAYMENT_DECLINED" if charge.refusal else None)
+        signals.payment_tried(span.stop(), "PAYMENT_DECLINED" if charge.refusal else None)
         return charge

@@ -18,7 +18,7 @@ from shop.orders.saga import Step
 from shop.orders.stream import fold, merge_patch, plain
 from shop.runtime import outbox
 from shop.runtime.postgres import Connection, Database, Raced
-from shop.telemetry import trace_id
+from shop.telemetry import Origin, origin, trace_id
 
 __all__ = [
     "PRODUCT_COLUMNS",
@@ -57,11 +57,12 @@ FACTS: dict[str, type[OrderFact]] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An order, when it last moved, and how often the sweeper has nudged it."""
+    """An order, when it last moved, how often the sweeper has nudged it, and what began it."""
 
     order: Order
     moved_at: datetime
     nudges: int = 0
+    began: Origin = Origin()  # noqa: RUF009 - it cannot be changed
 
 
 # ------------------------------------------------------------------------------------------------------------- writing
@@ -69,7 +70,8 @@ class Kept:
 # One statement, since every step of every order waits for it: stream, read row, and what others hear.
 RECORD = f"""
     with event as (
-        insert into order_events (order_id, seq, type, data, occurred_at, trace_id) values ($4, $5, $6, $7, $8, $9)
+        insert into order_events (order_id, seq, type, data, occurred_at, trace_id, traceparent, synthetic)
+        values ($4, $5, $6, $7, $8, $9, $14, $15)
     ), read_row as (
         insert into orders (id, user_id, status, version, at_rest, moved_at, body)
         values ($4, $10, $11, $5, $12, $8, $13)
@@ -116,7 +118,7 @@ async def append(
     event = (id_, version, kind, patch, moved_at, trace_id())
     try:
         # The key (order_id, seq) is the lock: the slower of two writers fails here and starts over from its reading on.
-        await tx.execute(RECORD, *outbox.columns(messages), *event, user_id, status, rest, shown)
+        await tx.execute(RECORD, *outbox.columns(messages), *event, user_id, status, rest, shown, *origin())
     except asyncpg.UniqueViolationError as error:
         raise Raced from error
     return body
@@ -162,8 +164,8 @@ LIST_OF_STATUS = """
 """
 AFTER_ALL = "\U0010ffff"
 LOCK_STUCK = """
-    select o.body, o.moved_at, coalesce(n.times, 0) as nudges
-    from orders o left join nudges n on n.order_id = o.id
+    select o.body, o.moved_at, coalesce(n.times, 0) as nudges, e.traceparent, e.synthetic
+    from orders o left join nudges n on n.order_id = o.id left join order_events e on e.order_id = o.id and e.seq = 1
     where not o.at_rest and o.moved_at < $1 and (n.last_at is null or n.last_at < $1)
     order by o.moved_at limit 1
     for update of o skip locked
@@ -216,7 +218,10 @@ async def list_orders(
 async def lock_stuck(tx: Connection, since: datetime) -> Kept | None:
     """The order that has waited longest: no step, no nudge since `since`. Other sweepers pass it by."""
     row = await tx.fetchrow(LOCK_STUCK, since)
-    return None if row is None else Kept(_ORDER.decode(row["body"]), row["moved_at"], row["nudges"])
+    if row is None:
+        return None
+    began = Origin(row["traceparent"], row["synthetic"])
+    return Kept(_ORDER.decode(row["body"]), row["moved_at"], row["nudges"], began)
 
 
 async def nudge(tx: Connection, order_id: str, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from shop import telemetry
 from shop.contracts.commands import RefundPayment, TakePayment
 from shop.contracts.events import (
     ProductCreated,
@@ -109,12 +110,15 @@ async def unstick(deps: Payments) -> bool:
             if before is None:
                 return None
             message = saga.Stuck(again=before.nudges > 0)
-            after = await progress.take_step(tx, before, message)
-            await store.nudge(tx, after.id, moment)
+            with telemetry.resumed("resume order", before.began) as span:
+                span.set({names.ORDER_ID: before.order.id})
+                after = await progress.take_step(tx, before, message)
+                await store.nudge(tx, after.id, moment)
             return before, after, message
 
     moved = await again_if_raced(step)
     if moved is None:
         return False
-    signals.order_moved(*moved)
+    with telemetry.context(synthetic=moved[0].began.synthetic):
+        signals.order_moved(*moved)
     return True

@@ -147,6 +147,7 @@ class Bus:
             # The last span entered is current: let it be the first parcel's, so that the call shows up in that trace.
             spans = [stack.enter_context(producer_span(parcel, self._bus_name)) for parcel in reversed(batch)][::-1]
             batch = [traced(parcel, span) for parcel, span in zip(batch, spans, strict=True)]
+            stack.enter_context(telemetry.context(synthetic=batch[0].metadata.synthetic))
             try:
                 refused = await (self._put_events(batch) if queue is None else self._send_messages(queue, batch))
             except (AwsError, DependencyUnavailable, DependencyTimeout) as error:
@@ -194,7 +195,8 @@ def producer_span(parcel: Parcel, bus_name: str) -> telemetry.Span:
         names.EVENT_TYPE: parcel.metadata.type,
     }
     parent = parcel.metadata.traceparent
-    return telemetry.span(f"send {destination}", kind="producer", attributes=attributes, parent=parent)
+    with telemetry.context(synthetic=parcel.metadata.synthetic):
+        return telemetry.span(f"send {destination}", kind="producer", attributes=attributes, parent=parent)
 
 
 def traced(parcel: Parcel, span: telemetry.Span) -> Parcel:

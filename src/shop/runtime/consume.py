@@ -23,11 +23,10 @@ from shop.telemetry import names
 __all__ = ["Consumer", "Queues", "Received"]
 
 Handler = Callable[..., Awaitable[None]]
-Origin = Callable[..., Awaitable[str | None]]
+Origin = Callable[..., Awaitable[telemetry.Origin]]
 F = TypeVar("F", bound=Handler)
 O = TypeVar("O", bound=Origin)  # noqa: E741 - beside F
 LONGEST_PAUSE = 60
-SYNTHETIC = ("bot", "test")
 
 
 def ignore(_message: Received, _done: bool) -> None:
@@ -69,7 +68,7 @@ class Consumer:
         return handler
 
     def on_origin(self, finder: O) -> O:
-        """Make `async def f(deps, body: dict) -> str | None` find the traceparent of JSON that is no envelope."""
+        """Make `async def f(deps, body: dict) -> Origin` find what began JSON that is no envelope."""
         self._origin = finder
         return finder
 
@@ -146,12 +145,12 @@ class Consumer:
         """Whether the message is done with: handled, or moved to the dead letters."""
         metadata = metadata_of(message.body)
         described = self._described("process") | of_message(message, metadata)
-        parent = metadata.traceparent if metadata else await self._origin_of(deps, message)
+        began = origin_of(metadata) if metadata else await self._origin_of(deps, message)
         name = f"process {self.queue.name}"
         with (
-            telemetry.context(synthetic=synthetic_kind(metadata)),
+            telemetry.context(synthetic=began.synthetic),
             telemetry.span(
-                name, kind="consumer", attributes=described, parent=parent, links=[batch.traceparent]
+                name, kind="consumer", attributes=described, parent=began.traceparent, links=[batch.traceparent]
             ) as span,
             telemetry.work(names.MESSAGE) as line,
         ):
@@ -176,14 +175,13 @@ class Consumer:
                 signals.message_handled(self.queue.name, metadata)
             return True
 
-    async def _origin_of(self, deps: Any, message: Received) -> str | None:
+    async def _origin_of(self, deps: Any, message: Received) -> telemetry.Origin:
         if self._origin is None:
-            return None
+            return telemetry.Origin()
         try:
-            parent: str | None = await self._origin(deps, json_object(message.body))
+            return await self._origin(deps, json_object(message.body))
         except Exception:  # noqa: BLE001 - the handler meets the same, and tells it
-            return None
-        return parent
+            return telemetry.Origin()
 
     async def _call(self, deps: Any, message: Received, metadata: Metadata | None) -> None:
         if metadata is None and self._foreign is not None:
@@ -209,9 +207,9 @@ def metadata_of(body: str) -> Metadata | None:
         return None
 
 
-def synthetic_kind(metadata: Metadata | None) -> str | None:
-    """How the traffic that led to a message is marked; a mark that we do not know is none."""
-    return metadata.synthetic if metadata and metadata.synthetic in SYNTHETIC else None
+def origin_of(metadata: Metadata) -> telemetry.Origin:
+    """The span that sent a message, and how the traffic that led to it is marked."""
+    return telemetry.Origin(metadata.traceparent, metadata.synthetic)
 
 
 def of_message(message: Received, metadata: Metadata | None) -> dict[str, Any]:

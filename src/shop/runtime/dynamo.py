@@ -7,7 +7,8 @@ hands to the service's relay function.
 import asyncio
 import base64
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
@@ -140,21 +141,25 @@ class Table:
 
     async def count(self, pk: str, *, index: tuple[str, str, str]) -> int:
         """How many items a partition of an index has; costs as much as reading them."""
+        return sum([int(answer["Count"]) async for answer in self._whole(pk, index, {"Select": "COUNT"})])
+
+    async def count_by(self, attribute: str, pk: str, *, index: tuple[str, str, str]) -> Counter[Any]:
+        """How many items a partition of an index has, by the value of an attribute (None: without it)."""
+        only = {"ProjectionExpression": "#of", "ExpressionAttributeNames": {"#of": attribute}}
+        pages = self._whole(pk, index, only)
+        return Counter([read(item).get(attribute) async for page in pages for item in page["Items"]])
+
+    async def _whole(self, pk: str, index: tuple[str, str, str], more: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The answers to a query of a whole partition of an index."""
         name, partition, _ = index
-        request: dict[str, Any] = {
-            "TableName": self.name,
-            "IndexName": name,
-            "Select": "COUNT",
-            "KeyConditionExpression": "#pk = :pk",
-            "ExpressionAttributeNames": {"#pk": partition},
-            "ExpressionAttributeValues": wire({":pk": pk}),
-        }
-        counted = 0
+        request: dict[str, Any] = {"TableName": self.name, "IndexName": name} | more
+        request |= {"KeyConditionExpression": "#pk = :pk", "ExpressionAttributeValues": wire({":pk": pk})}
+        request["ExpressionAttributeNames"] = {"#pk": partition} | more.get("ExpressionAttributeNames", {})
         while True:
             answer = await self.aws.call("dynamodb", "Query", **request)
-            counted += int(answer["Count"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
-                return counted
+                return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, item: Item, *, condition: str | None = None, **expression: Mapping[str, Any]) -> Write:

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from shop import telemetry
 from shop.contracts.messages import Envelope, Metadata
 from shop.runtime import signals
 from shop.runtime.bus import BATCH, Bus, Parcel, Unsendable, caused_here, pack, unpack
@@ -146,7 +147,9 @@ class Relay:
                 await tx.execute(REFUSED, refused)
         if self._on_sent:
             for row in sent:
-                self._on_sent(parcels[row["event_id"]].metadata, row["seconds"])
+                metadata = parcels[row["event_id"]].metadata
+                with telemetry.context(synthetic=metadata.synthetic):
+                    self._on_sent(metadata, row["seconds"])
         return len(rows)
 
     async def _listen(self) -> None:

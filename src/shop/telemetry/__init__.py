@@ -8,13 +8,14 @@ variable of the environment is wrong.
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.lines import Level, Log, Work, log, work
 from shop.telemetry.process import count, flush, gauge, instrumented, observe, setup, shutdown
-from shop.telemetry.tracing import Kind, Span, context, span, synthetic, trace_id, traceparent
+from shop.telemetry.tracing import Kind, Origin, Span, context, origin, resumed, span, synthetic, trace_id, traceparent
 
 __all__ = [
     "Attributes",
     "Kind",
     "Level",
     "Log",
+    "Origin",
     "Span",
     "Value",
     "Work",
@@ -25,6 +26,8 @@ __all__ = [
     "instrumented",
     "log",
     "observe",
+    "origin",
+    "resumed",
     "setup",
     "shutdown",
     "span",

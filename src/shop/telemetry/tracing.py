@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 from shop.telemetry import names, otlp, sampling
 from shop.telemetry.attributes import Attributes, Value, error_message, error_type
@@ -21,11 +21,14 @@ from shop.telemetry.sampling import Parent, Sampler
 
 __all__ = [
     "Kind",
+    "Origin",
     "Remote",
     "Span",
     "context",
     "current",
+    "origin",
     "parse",
+    "resumed",
     "span",
     "synthetic",
     "trace_id",
@@ -43,6 +46,7 @@ ENTRIES = (2, 5)  # server and consumer: where an error that nobody caught is to
 ERROR = 2
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 NOTHING: Mapping[str, Value] = {}
+SYNTHETIC = ("bot", "test")  # the kinds there are
 
 current: ContextVar["Span | Remote | None"] = ContextVar("shop.span", default=None)
 carried: ContextVar[Mapping[str, Value]] = ContextVar("shop.carried", default=NOTHING)
@@ -105,8 +109,8 @@ class Span:
     """A stretch of work with a name. As a context manager it is current inside, and an exception marks it as failed."""
 
     __slots__ = (
-        "attributes", "clock", "ended", "events", "kind", "links", "message", "name", "parent_id", "parent_remote",
-        "remote", "sampled", "scope", "span_id", "start", "status", "token", "trace_id",
+        "attributes", "clock", "ended", "events", "kind", "length", "links", "message", "name", "parent_id",
+        "parent_remote", "remote", "sampled", "scope", "span_id", "start", "status", "token", "trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -129,6 +133,7 @@ class Span:
         self.message = ""
         self.remote = self.ended = False
         self.token: Token[Span | Remote | None] | None = None
+        self.length: int | None = None
         self.clock = time.perf_counter_ns()
         # One clock for all spans inside of each other, so that none of them looks longer than what it is in.
         outer = current.get()
@@ -168,13 +173,22 @@ class Span:
         if self.kind in ENTRIES and isinstance(error, BaseException) and error.__traceback__ is not None:
             self.event("exception", exception_attributes(error))
 
+    def stop(self) -> float:
+        """Seconds since its start, for a metric of the same work: the span, whenever it is ended, is exactly as long.
+        Only the first call counts.
+        """
+        if self.length is None:
+            self.length = time.perf_counter_ns() - self.clock
+        return self.length / 1e9
+
     def end(self, at: int | None = None) -> None:
-        """Ends this span now, or `at` (ns since 1970); only the first call counts."""
+        """Ends this span now, or when it was stopped, or `at` (ns since 1970); only the first call counts."""
         if self.ended:
             return
         self.ended = True
         if self.sampled and tracing.sink is not None:
-            tracing.sink(self.scope, self, at or self.start + time.perf_counter_ns() - self.clock)
+            self.stop()
+            tracing.sink(self.scope, self, at or self.start + (self.length or 0))
 
     def __enter__(self) -> Self:
         self.token = current.set(self)
@@ -240,10 +254,33 @@ def synthetic() -> str | None:
     return kind if isinstance(kind, str) else None
 
 
+class Origin(NamedTuple):
+    """What began something: a W3C traceparent, and the kind of synthetic traffic it was. Kept with what time ends."""
+
+    traceparent: str | None = None
+    synthetic: str | None = None
+
+
+def origin() -> Origin:
+    """What goes on now, for whoever keeps it and comes back to it later."""
+    return Origin(traceparent(), synthetic())
+
+
+@contextlib.contextmanager
+def resumed(name: str, began: Origin) -> Iterator[Span]:
+    """A span of what only time brings: in the trace of what began it, and marked as that was."""
+    with context(synthetic=began.synthetic), span(name, parent=began.traceparent) as later:
+        yield later
+
+
 @contextlib.contextmanager
 def context(*, session_id: str | None = None, synthetic: str | None = None) -> Iterator[None]:
-    """Puts `session.id` and `user_agent.synthetic.type` on every span and line inside; the latter on metrics too."""
-    added = {names.SESSION_ID: session_id, names.USER_AGENT_SYNTHETIC_TYPE: synthetic}
+    """Puts `session.id` and `user_agent.synthetic.type` on every span and line inside; the latter on metrics too.
+
+    A kind of synthetic traffic that nobody knows is none.
+    """
+    kind = synthetic if synthetic in SYNTHETIC else None
+    added = {names.SESSION_ID: session_id, names.USER_AGENT_SYNTHETIC_TYPE: kind}
     token = carried.set({**carried.get(), **{key: value for key, value in added.items() if value is not None}})
     try:
         yield

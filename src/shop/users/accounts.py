@@ -8,6 +8,7 @@ a mail that could not be sent leaves no account behind.
 
 from contextlib import suppress
 
+from shop import telemetry
 from shop.contracts.events import UserConfirmed
 from shop.contracts.messages import envelope
 from shop.kernel.clock import stamp
@@ -52,7 +53,8 @@ async def register(users: Users, email: str, password: str, name: str, locale: L
         digits, code = Code.issue()
         await users.mailer.send("REGISTRATION_CODE", profile, digits, users.code_minutes)
         times = users.code_ttl, users.registration_expires_after
-        await store.complete_registration(users.table, Account(profile=profile), compared, claim, code, *times)
+        account = Account(profile=profile, synthetic=telemetry.synthetic())
+        await store.complete_registration(users.table, account, compared, claim, code, *times)
     except BaseException as failure:
         with suppress(ConditionFailed):
             await store.release_email(users.table, compared, claim)
@@ -120,17 +122,18 @@ async def resend(users: Users, email: str) -> None:
 async def expire(users: Users, user_id: str) -> None:
     """Count a registration that was not completed in time, once, and take it back: its mail address is free again.
 
-    The mark comes first, and from then on the account cannot be confirmed; a sweep that dies is followed by another.
+    The note comes first, and from then on the account cannot be confirmed; a sweep that dies is followed by another.
     """
-    try:
-        await store.expire_registration(users.table, user_id, stamp())
-    except ConditionFailed as failure:
-        if failure.item is None or "confirmedAt" in failure.item:
-            return  # another sweep was here, or its owner at the last moment
-    else:
-        signals.registration("expired")
     account = await store.find_account(users.table, user_id)
-    if account is not None:
+    if account is None or account.confirmed_at:
+        return  # another sweep was here, or its owner at the last moment
+    with telemetry.context(synthetic=account.synthetic):
+        if account.waits:
+            try:
+                await store.expire_registration(users.table, user_id, stamp())
+            except ConditionFailed:
+                return  # ... just now; if it was a sweep that died then, the next one goes on
+            signals.registration("expired")
         await users.pool.delete(user_id)
         with suppress(ConditionFailed):  # another sweep was faster, and somebody has taken the address already
             await store.remove_registration(users.table, user_id, check_email(account.profile.email))

@@ -160,11 +160,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """An account as it is kept.
 
     `confirmed_at`: when its owner proved that the mail address is theirs. `expired_at`: when that was too late.
+    `synthetic`: the kind of synthetic traffic that registered it.
     """
 
     profile: Profile
     confirmed_at: str | None = None
     expired_at: str | None = None
+    synthetic: str | None = None
 
     @property
     def waits(self) -> bool:

@@ -1,5 +1,6 @@
 """Logging in and staying in: a session begins with a login and ends by logout, revocation, or its time."""
 
+from shop import telemetry
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import Forbidden, Problem, RateLimited, Unauthenticated
 from shop.runtime.dynamo import ConditionFailed
@@ -61,6 +62,7 @@ async def begin(users: Users, tokens: Tokens) -> None:
         started_at=stamp(at),
         last_used_at=stamp(at),
         due_at=stamp(at + users.session_ttl),
+        synthetic=telemetry.synthetic(),
     )
     await store.start_session(users.table, session, tokens.refresh_token or "", users.session_ttl)
 
@@ -130,8 +132,9 @@ async def end(users: Users, session: OpenSession, at: str, reason: EndReason) ->
         return
     if session.due_at <= at:
         at, reason = session.due_at, "expired"
-    try:
-        await store.close_session(users.table, session, at, reason)
-    except ConditionFailed:
-        return
-    signals.session_ended(reason, seconds_between(session.started_at, at))
+    with telemetry.context(synthetic=session.synthetic):
+        try:
+            await store.close_session(users.table, session, at, reason)
+        except ConditionFailed:
+            return
+        signals.session_ended(reason, seconds_between(session.started_at, at))

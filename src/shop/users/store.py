@@ -87,6 +87,7 @@ def account_item(account: Account) -> Item:
     """An account as an item."""
     fields = msgspec.to_builtins(account.profile)
     fields |= {"confirmedAt": account.confirmed_at, "registrationExpiredAt": account.expired_at}
+    fields["synthetic"] = account.synthetic
     return {"pk": f"USER#{account.profile.id}", "sk": "ACCOUNT"} | {k: v for k, v in fields.items() if v is not None}
 
 
@@ -96,6 +97,7 @@ def account_of(item: Item) -> Account:
         profile=msgspec.convert(item, Profile),
         confirmed_at=item.get("confirmedAt"),
         expired_at=item.get("registrationExpiredAt"),
+        synthetic=item.get("synthetic"),
     )
 
 
@@ -243,7 +245,7 @@ def stored(address: Address) -> Item:
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A session as it is kept. It ends by itself at `due_at`."""
+    """A session as it is kept. It ends by itself at `due_at`. `synthetic`: the kind of traffic that began it."""
 
     session_id: str
     user_id: str
@@ -252,6 +254,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     due_at: str
     ended_at: str | None = None
     end_reason: EndReason | None = None
+    synthetic: str | None = None
 
     @property
     def shown(self) -> Session:

@@ -127,7 +127,7 @@ class InventoryUnderTest:
 
     async def waiting(self) -> int:
         """How many registrations there are."""
-        return await store.count_waiting(self.deps.inventory.table)
+        return sum((await store.count_waiting(self.deps.inventory.table)).values())
 
     async def types(self, about: str) -> list[str]:
         return [message["metadata"]["type"] for message in await self.announced(about)]

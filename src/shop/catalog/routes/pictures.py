@@ -97,9 +97,10 @@ async def request_image(catalog: Catalog, product_id: str, body: ImageBody) -> I
 
 
 def requested(catalog: Catalog, image_id: str, content_type: str, size: int) -> ImageRequested:
-    """Where and how to upload an image. The trace goes along as the object's metadata."""
-    headers = {"content-type": content_type, "x-amz-meta-traceparent": telemetry.traceparent() or ""}
-    headers = {name: value for name, value in headers.items() if value}
+    """Where and how to upload an image. The trace goes along as the object's metadata, and the mark of its traffic."""
+    began = telemetry.origin()
+    told = {"x-amz-meta-traceparent": began.traceparent, "x-amz-meta-synthetic": began.synthetic}
+    headers = {"content-type": content_type} | {name: value for name, value in told.items() if value}
     url = catalog.pictures.presigned_put(images.upload_of(image_id), headers, size, UPLOAD_WITHIN)
     return ImageRequested(
         image_id=image_id,
