@@ -5,7 +5,7 @@ A step is written `service kind name type`: a span of these; the type is the eve
 
 from typing import Final
 
-__all__ = ["ORDERS", "REQUESTS", "SIGNALS", "Edge"]
+__all__ = ["CHORES", "ORDERS", "REQUESTS", "SIGNALS", "Edge"]
 
 Edge = tuple[str, str]  # parent step, child step; what lies between them (a query, an AWS call) is left out
 
@@ -130,4 +130,35 @@ REQUESTS: Final[dict[str, frozenset[Edge]]] = {
         inventory consumer process inventory-events ProductCreated > inventory producer send shop StockChanged
         inventory producer send shop StockChanged > catalog consumer process catalog-events StockChanged
     """),
+}
+
+# What time brings about: for each schedule and timer of a service what it does, and what is then due (`telemetry.due`, so
+# that it is marked as what began it). A dash: nobody's, since it tells nothing of what anybody did.
+CHORES: Final[dict[str, dict[str, str]]] = {
+    "catalog.worker.tidy": {"images.expire": "-", "images.to_remove": "-", "images.removed": "-"},
+    "inventory.worker.on_reconcile": {"reconcile.begin": "-", "reconcile.advance": "-"},
+    "inventory.worker.on_sweep": {
+        "relay.sweep": "-",  # each message has its mark
+        "store.lapsing": "-",
+        "stock.lapse": "reservation",
+        "store.count_waiting": "-",  # a gauge per mark
+        "store.count_by_status": "-",
+        "reconcile.advance": "-",
+    },
+    "notifications.worker.on_sweep": {"relay.sweep": "-", "delivery.resume": "mail"},
+    "orders.worker.sweeper": {
+        "carts.abandon": "cart",
+        "store.lock_stuck": "-",
+        "progress.take_step": "order",
+        "store.nudge": "order",
+        "payment.close_left_open": "payment",
+        "store.trim": "-",
+        "inbox.trim": "-",
+    },
+    "users.worker.on_sweep": {
+        "relay.sweep": "-",
+        "store.due": "-",
+        "sessions.expire": "session",
+        "accounts.expire": "registration",
+    },
 }

@@ -169,8 +169,7 @@ async def lapse(table: Table, reservation: Reservation) -> bool:
     """End a reservation whose time is over and that nobody has committed; whether it was this call that did."""
     began = telemetry.Origin(reservation.traceparent, reservation.synthetic)
     contention = Contention()
-    with telemetry.resumed("lapse reservation", began) as span:
-        span.set({names.ORDER_ID: reservation.order_id})
+    with telemetry.due("reservation", began, {names.ORDER_ID: reservation.order_id}):
         while await contention.again():
             known, records = await held(table, reservation.order_id, reservation.lines)
             if known is None or known.state != "RESERVED" or known.due_at > stamp():

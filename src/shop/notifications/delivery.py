@@ -28,6 +28,7 @@ from shop.notifications.model import CLAIM, TRACKED, Contact, Mail, Notice, deli
 from shop.notifications.parts import Notifications
 from shop.runtime.aws import AwsError
 from shop.runtime.dynamo import ConditionFailed
+from shop.telemetry import names
 
 __all__ = ["deliver", "deliver_waiting", "opened", "resume"]
 
@@ -101,7 +102,7 @@ async def resume(parts: Notifications, mail: Mail) -> None:
         return
     notice = notice_again(mail.body)
     with (
-        telemetry.resumed("resume mail", telemetry.Origin(notice.traceparent, notice.synthetic)),
+        telemetry.due("mail", telemetry.Origin(notice.traceparent, notice.synthetic), {names.NOTIFICATION_ID: mail.id}),
         suppress(AwsError, DependencyUnavailable, DependencyTimeout),
     ):
         try:

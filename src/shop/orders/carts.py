@@ -16,6 +16,7 @@ from shop.runtime import outbox
 from shop.runtime.http import Caller, check_version
 from shop.runtime.http.language import Language
 from shop.runtime.postgres import Connection, Database
+from shop.telemetry import names
 
 __all__ = ["Locked", "abandon", "add", "change", "empty", "lines_on_offer", "lock", "set_quantity", "show"]
 
@@ -181,7 +182,8 @@ async def abandon(db: Database, after: timedelta) -> int:
     async with db.transaction() as tx:
         rows = await tx.fetch(ABANDON, moment - after, moment, ABANDONED_AT_ONCE)
         for row in rows:
-            with telemetry.context(synthetic=row["synthetic"]):
+            began = telemetry.Origin(synthetic=row["synthetic"])
+            with telemetry.due("cart", began, {names.USER_ID: row["user_id"]}):
                 await announce_abandoned(tx, row["user_id"], row["version"], row["updated_at"], moment)
     for row in rows:
         with telemetry.context(synthetic=row["synthetic"]):

@@ -70,8 +70,7 @@ async def close_left_open(payments: Payments) -> int:
     """
     rows = await payments.db.fetch(LEFT_OPEN, CLOSED_AT_ONCE)
     for order_id, *began in rows:
-        with telemetry.resumed("resume order", telemetry.Origin(*began)) as span:
-            span.set({names.ORDER_ID: order_id})
+        with telemetry.due("payment", telemetry.Origin(*began), {names.ORDER_ID: order_id}):
             await advance(payments.db, order_id, await call_off(payments, order_id))
             await payments.db.execute(CLOSE, order_id)
     return len(rows)

@@ -1,6 +1,7 @@
 """Messages in: catalog's products, inventory's answers, money; and what time brings."""
 
 import asyncio
+from contextlib import ExitStack
 from datetime import timedelta
 
 from shop import telemetry
@@ -102,23 +103,23 @@ async def forget(deps: Payments) -> None:
 
 async def unstick(deps: Payments) -> bool:
     """Look at the order that has waited longest; whether there was one."""
+    with ExitStack() as due:
 
-    async def step() -> tuple[store.Kept, Order, saga.Stuck] | None:
-        moment = now()
-        async with deps.db.transaction() as tx:
-            before = await store.lock_stuck(tx, moment - deps.stuck_after)
-            if before is None:
-                return None
-            message = saga.Stuck(again=before.nudges > 0)
-            with telemetry.resumed("resume order", before.began) as span:
-                span.set({names.ORDER_ID: before.order.id})
+        async def step() -> tuple[store.Kept, Order, saga.Stuck] | None:
+            due.close()
+            moment = now()
+            async with deps.db.transaction() as tx:
+                before = await store.lock_stuck(tx, moment - deps.stuck_after)
+                if before is None:
+                    return None
+                due.enter_context(telemetry.due("order", before.began, {names.ORDER_ID: before.order.id}))
+                message = saga.Stuck(again=before.nudges > 0)
                 after = await progress.take_step(tx, before, message)
                 await store.nudge(tx, after.id, moment)
-            return before, after, message
+                return before, after, message
 
-    moved = await again_if_raced(step)
-    if moved is None:
-        return False
-    with telemetry.context(synthetic=moved[0].began.synthetic):
+        moved = await again_if_raced(step)
+        if moved is None:
+            return False
         signals.order_moved(*moved)
-    return True
+        return True

@@ -6,9 +6,10 @@ variable of the environment is wrong.
 """
 
 from shop.telemetry.attributes import Attributes, Value
+from shop.telemetry.due import due
 from shop.telemetry.lines import Level, Log, Work, log, work
 from shop.telemetry.process import count, flush, gauge, instrumented, observe, setup, shutdown
-from shop.telemetry.tracing import Kind, Origin, Span, context, origin, resumed, span, synthetic, trace_id, traceparent
+from shop.telemetry.tracing import Kind, Origin, Span, context, origin, span, synthetic, trace_id, traceparent
 
 __all__ = [
     "Attributes",
@@ -21,13 +22,13 @@ __all__ = [
     "Work",
     "context",
     "count",
+    "due",
     "flush",
     "gauge",
     "instrumented",
     "log",
     "observe",
     "origin",
-    "resumed",
     "setup",
     "shutdown",
     "span",

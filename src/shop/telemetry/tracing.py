@@ -28,7 +28,6 @@ __all__ = [
     "current",
     "origin",
     "parse",
-    "resumed",
     "span",
     "synthetic",
     "trace_id",
@@ -264,13 +263,6 @@ class Origin(NamedTuple):
 def origin() -> Origin:
     """What goes on now, for whoever keeps it and comes back to it later."""
     return Origin(traceparent(), synthetic())
-
-
-@contextlib.contextmanager
-def resumed(name: str, began: Origin) -> Iterator[Span]:
-    """A span of what only time brings: in the trace of what began it, and marked as that was."""
-    with context(synthetic=began.synthetic), span(name, parent=began.traceparent) as later:
-        yield later
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, RateLim
 from shop.kernel.ids import new_id
 from shop.runtime.aws import AwsError
 from shop.runtime.dynamo import ConditionFailed
+from shop.telemetry import names
 from shop.users import sessions, signals, store, throttle
 from shop.users.cognito import Registered
 from shop.users.letters import Undeliverable
@@ -127,7 +128,7 @@ async def expire(users: Users, user_id: str) -> None:
     account = await store.find_account(users.table, user_id)
     if account is None or account.confirmed_at:
         return  # another sweep was here, or its owner at the last moment
-    with telemetry.context(synthetic=account.synthetic):
+    with telemetry.due("registration", telemetry.Origin(synthetic=account.synthetic), {names.USER_ID: user_id}):
         if account.waits:
             try:
                 await store.expire_registration(users.table, user_id, stamp())

@@ -4,6 +4,7 @@ from shop import telemetry
 from shop.kernel.clock import now, stamp
 from shop.kernel.errors import Forbidden, Problem, RateLimited, Unauthenticated
 from shop.runtime.dynamo import ConditionFailed
+from shop.telemetry import names
 from shop.users import signals, store, throttle
 from shop.users.cognito import Tokens
 from shop.users.model import CredentialsInvalid, EndReason, SessionNotFound, UserNotConfirmed, seconds_between
@@ -123,7 +124,8 @@ async def expire(users: Users, user_id: str, session_id: str) -> None:
     """End a session whose time has come."""
     session = await store.find_session(users.table, user_id, session_id)
     if session is not None:
-        await end(users, session, session.due_at, "expired")
+        with telemetry.due("session", telemetry.Origin(synthetic=session.synthetic), {names.USER_ID: user_id}):
+            await end(users, session, session.due_at, "expired")
 
 
 async def end(users: Users, session: OpenSession, at: str, reason: EndReason) -> None:

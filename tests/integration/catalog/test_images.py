@@ -148,7 +148,8 @@ def test_an_uploaded_picture_is_shown_upright_in_three_sizes(run, catalog, worke
 
 def test_an_upload_is_one_trace_with_the_request_that_allowed_it(run, catalog, worker, collector):
     product, file = run(catalog.create()), photo()
-    asked = run(request(catalog, product, file, headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}))
+    cause = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "x-synthetic": "test"}
+    asked = run(request(catalog, product, file, headers=cause))
     carried = asked["upload"]["headers"]["x-amz-meta-traceparent"]
     assert carried.startswith(f"00-{TRACE}-")
     assert "x-amz-meta-traceparent" in parse_qs(urlsplit(asked["upload"]["url"]).query)["X-Amz-SignedHeaders"][0]
@@ -161,7 +162,9 @@ def test_an_upload_is_one_trace_with_the_request_that_allowed_it(run, catalog, w
     [span] = collector.wait(processed, timeout=30)
     assert (span.kind, span.parent_id, span.status) == ("consumer", carried.split("-")[2], "unset")
     assert len(span.links) == 1
-    assert {each.name for each in collector.trace(TRACE)} >= {"S3.GetObject", "S3.PutObject", "S3.DeleteObject"}
+    below = [each for each in collector.trace(TRACE) if each.name.startswith("S3.")]
+    assert {each.name for each in below} >= {"S3.GetObject", "S3.PutObject", "S3.DeleteObject"}
+    assert {each.attributes.get("user_agent.synthetic.type") for each in (span, *below)} == {"test"}
 
 
 def test_s3_takes_nothing_but_what_was_announced(run, catalog, s3):

@@ -1,20 +1,25 @@
 """What inventory tells about itself, as a collector receives it from its functions."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
+from tests.integration.inventory.conftest import NoQueues
 from tests.support.functions import call, from_gateway, from_queue
-from tests.support.otlp import Receiver
+from tests.support.otlp import Receiver, sending
 
 from shop.contracts.commands import CommitStock, ReserveStock, SweepDue
-from shop.contracts.events import ProductCreated
-from shop.contracts.messages import envelope
+from shop.contracts.events import ProductCreated, StockReplenished
+from shop.contracts.messages import encode, envelope
 from shop.contracts.shapes import OrderLine, Product
 from shop.inventory import restock, store, worker
 from shop.kernel.money import yen
+from shop.runtime.queues import Received
 
+SYNTHETIC = "user_agent.synthetic.type"
+MARKED = {"user_agent__synthetic__type": "bot"}
 APP = "shop.inventory.app"
 CAUSE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -113,3 +118,58 @@ def test_registrations_are_counted_once(inventory, run, environment):
         assert answers[-1] == []  # nothing was imported that its package lacks
         collector.wait(lambda: collector.total("shop.inventory.restock.registrations"))
         assert collector.total("shop.inventory.restock.registrations") == 1
+
+
+def test_what_time_ends_is_marked_as_what_began_it_and_in_its_trace(inventory, run):
+    """A reservation that lapses, and how many wait."""
+    order = uuid4().hex
+
+    async def story():
+        product, gone = await inventory.product(10), await inventory.product(0)
+        wanted = [OrderLine(product_id=product, quantity=2)]
+        brief = replace(inventory.deps, inventory=replace(inventory.deps.inventory, reservation_ttl=timedelta(0)))
+        message = envelope(ReserveStock(order_id=order, lines=wanted), aggregate_id=order, aggregate_version=1,
+                           traceparent=CAUSE, synthetic="bot")  # fmt: skip
+        received = [Received("m", "r", encode(message).decode(), group=order)]
+        assert await worker.commands.handle(brief, received, NoQueues()) == []  # type: ignore[arg-type]
+        path = f"/inventory/{gone}/notify"
+        asked = await inventory.api.call("POST", path, {}, token=inventory.customer, headers={"x-synthetic": "bot"})
+        assert asked.status == 201
+        await inventory.receive(SweepDue())
+        assert (await inventory.stock(product))["available"] == 10
+        await inventory.api.call("DELETE", path, token=inventory.customer)
+        await inventory.receive(SweepDue())
+        return [*await inventory.announced(order), *await inventory.announced(product)]
+
+    with Receiver() as collector:
+        with sending("inventory", collector, OTEL_SDK_DISABLED="false"):
+            announced = run(story())
+        told = {message["metadata"]["type"]: message["metadata"] for message in announced}
+        assert {told[kind]["synthetic"] for kind in ("StockReserved", "StockReleased", "StockChanged")} == {"bot"}
+        assert {told[kind]["traceparent"][:35] for kind in ("StockReleased", "StockChanged")} == {CAUSE[:35]}
+        (lapse,) = [span for span in collector.trace(CAUSE[3:35]) if span.name == "due reservation"]
+        assert (lapse.attributes[SYNTHETIC], lapse.attributes["shop.order.id"]) == ("bot", order)
+        (moved,) = collector.of("shop.inventory.movements", shop__movement__type="RELEASE", **MARKED)
+        assert moved.value == 1
+        waiting = collector.of("shop.inventory.restock.waiting", **MARKED)
+        assert [point.value for point in sorted(waiting, key=lambda point: point.end)][-1] == 0
+
+
+def test_who_waits_is_told_with_the_mark_of_who_waits(inventory, run):
+    async def story():
+        product = await inventory.product(0)
+        path = f"/inventory/{product}/notify"
+        await inventory.api.call("POST", path, {}, token=inventory.customer, headers={"x-synthetic": "test"})
+        await inventory.put(product, {"onHand": 5})
+        (back,) = [
+            each for each in await inventory.announced(product) if each["metadata"]["type"] == "StockReplenished"
+        ]
+        assert back["metadata"].get("synthetic") is None
+        await inventory.receive(StockReplenished(product_id=product, available=5), aggregate=product, version=99)
+        found = await inventory.all_announced()
+        return [
+            each["metadata"] for some in found.values() for each in some if each["data"].get("productId") == product
+        ]
+
+    (notice,) = [metadata for metadata in run(story()) if metadata["type"] == "RestockNoticeDue"]
+    assert notice["synthetic"] == "test"

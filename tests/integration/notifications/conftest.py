@@ -105,9 +105,13 @@ class NotificationsUnderTest:
 
     async def announced(self, mail_id: str) -> list[str]:
         """The types of the facts about a mail that wait in the outbox, oldest first."""
+        return [metadata["type"] for metadata in await self.said(mail_id)]
+
+    async def said(self, mail_id: str) -> list[dict[str, Any]]:
+        """The metadata of these facts."""
         found = await self.deps.parts.table.query("outbox", index=("outbox", "outboxShard", "outboxAt"), limit=1000)
         messages = [json.loads(message) for item in found.items for message in item["messages"]]
-        return [one["metadata"]["type"] for one in messages if one["metadata"]["aggregateId"] == mail_id]
+        return [one["metadata"] for one in messages if one["metadata"]["aggregateId"] == mail_id]
 
     async def call(self, method: str, path: str, **more: Any) -> Answered:
         return await self.api.call(method, path, **more)

@@ -3,8 +3,10 @@
 import asyncio
 from unittest import mock
 
+import msgspec
 import pytest
 from tests.support.orders import an_order, told
+from tests.support.otlp import Receiver, sending
 
 from shop.contracts.events import OrderConfirmed, UserConfirmed
 from shop.contracts.messages import envelope
@@ -13,6 +15,9 @@ from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
 from shop.kernel.ids import new_id
 from shop.notifications import delivery, model, signals, store
 from shop.runtime.aws import AwsError
+from shop.telemetry import names
+
+CAUSE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def no(code: str, status: int = 400) -> AwsError:
@@ -78,6 +83,32 @@ def test_who_dies_before_ses_is_asked_leaves_the_mail_to_the_sweep(run, shop, la
         assert len(shop.mails(who.email)) == 1
 
     run(story())
+
+
+def test_a_mail_that_the_sweep_sends_is_marked_as_its_cause(run, shop, later):
+    async def story():
+        who = await shop.customer()
+        order = an_order(who.user_id)
+        fact = told(OrderConfirmed, order)
+        marked = msgspec.structs.replace(fact.metadata, traceparent=CAUSE, synthetic="test")
+        fact = msgspec.structs.replace(fact, metadata=marked)
+        await shop.die(fact, before="SendEmail")
+        later(21)
+        assert await shop.sweep() == []
+        (mail,) = await shop.listed(f"orderId={order.id}")
+        return mail["id"]
+
+    with Receiver() as collector:
+        with sending("notifications", collector, OTEL_SDK_DISABLED="false"):
+            mail = run(story())
+        sent = {
+            point.attributes[names.OUTCOME]: point for point in collector.of(names.NOTIFICATIONS_MAILS) if point.value
+        }
+        assert sent.keys() == {"success", "uncertain"}
+        assert {point.attributes[names.USER_AGENT_SYNTHETIC_TYPE] for point in sent.values()} == {"test"}
+        (resumed,) = [span for span in collector.trace(CAUSE[3:35]) if span.name == "due mail"]
+        assert resumed.attributes[names.USER_AGENT_SYNTHETIC_TYPE] == "test"
+        assert [fact["synthetic"] for fact in run(shop.said(mail))] == ["test"]
 
 
 def test_only_a_death_between_acceptance_and_record_mails_twice_and_is_counted(run, shop, later, counted):

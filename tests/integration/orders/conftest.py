@@ -95,9 +95,11 @@ class Customer:
     async def add(self, product: str, quantity: int = 1) -> Answered:
         return await self.call("POST", f"/carts/{self.id}/items", {"productId": product, "quantity": quantity})
 
-    async def check_out(self, token: str = "tok_visa", key: str | None = None, **more: Any) -> Answered:
+    async def check_out(
+        self, token: str = "tok_visa", key: str | None = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Answered:
         body = {"addressId": "home", "payment": {"method": "card", "token": token}} | more
-        return await self.call("POST", "/orders", body, **{"idempotency-key": key or uuid4().hex})
+        return await self.call("POST", "/orders", body, **{"idempotency-key": key or uuid4().hex} | (headers or {}))
 
     async def place(self, product: str, quantity: int = 1, token: str = "tok_visa") -> dict[str, Any]:
         """An order of one product, placed."""

@@ -4,13 +4,15 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.integration.orders.conftest import answer
 from tests.support.otlp import Receiver, sending
 
 from shop.contracts.commands import RefundPayment, TakePayment
 from shop.contracts.events import StockCommitted, StockRejected, StockReserved
-from shop.orders import worker
+from shop.orders import payment, worker
 
+SYNTHETIC = "user_agent.synthetic.type"
 CARTS, TRANSITIONS = "shop.orders.carts", "shop.orders.transitions"
 AN_HOUR_AGO = "update carts set updated_at = updated_at - interval '1 hour' where user_id = $1"
 CANCEL = {"reason": "もういらない、山田花子より"}
@@ -103,3 +105,95 @@ def test_a_try_that_is_cut_off_is_a_failed_one(shop, run):
             assert tries == {("failure", "TimeoutError"): 3}
     finally:
         shop.deps = patient
+
+
+MARKED = {"x-synthetic": "test"}
+LONG_AGO = "update orders set moved_at = moved_at - interval '1 hour' where id = $1"
+
+
+async def leave_a_cart(shop):
+    """Nobody has made it an order."""
+    who = shop.customer()
+    await who.call("POST", f"/carts/{who.id}/items", {"productId": await shop.product(), "quantity": 1}, **MARKED)
+    await shop.sql(AN_HOUR_AGO, who.id)
+    await worker.sweep(shop.deps)
+    return f"cart-{who.id}", None
+
+
+async def be_stuck(shop):
+    """Inventory has never answered."""
+    who = shop.customer()
+    await who.add(await shop.product())
+    placed = await who.check_out(headers=MARKED)
+    await shop.sql(LONG_AGO, placed.json["id"])
+    await worker.sweep(shop.deps)
+    assert (await who.order(placed.json["id"]))["failure"]["code"] == "STUCK"
+    return placed.json["id"], placed.headers["x-trace-id"]
+
+
+async def leave_a_payment_open(shop):
+    """The consumer that was paying has died, the order was cancelled, and its message is lost."""
+    who = shop.customer()
+    await who.add(await shop.product())
+    placed = await who.check_out(headers=MARKED)
+    order = placed.json
+    await shop.receive(answer(StockReserved, order))
+    await payment.begin_try(shop.deps, order["id"], "somebody who died")
+    await shop.deps.provider.charge(order["id"], "tok_visa", order["total"]["amount"])
+    await who.call("POST", f"/orders/{order['id']}/cancel", CANCEL, **MARKED)
+    await shop.sql("update payments set held_until = now() - interval '1 second' where order_id = $1", order["id"])
+    await worker.sweep(shop.deps)
+    assert (await shop.types_sent(order["id"]))[-1] == "RefundPayment"
+    return order["id"], placed.headers["x-trace-id"]
+
+
+@pytest.mark.parametrize("happen", [leave_a_cart, be_stuck, leave_a_payment_open], ids=lambda each: each.__name__)
+def test_what_time_brings_about_synthetic_traffic_is_marked_and_in_its_trace(shop, run, happen):
+    with Receiver() as collector:
+        with sending("orders", collector, OTEL_SDK_DISABLED="false"):
+            about, trace = run(happen(shop))
+        name, ended = (CARTS, "abandoned") if trace is None else (TRANSITIONS, "CANCELLED")
+        counted = [point for point in collector.of(name) if point.value and ended in point.attributes.values()]
+        assert [point.attributes.get(SYNTHETIC) for point in counted] == ["test"]
+        last = run(shop.sent(about))[-1]["metadata"]
+        assert last["synthetic"] == "test"
+        if trace is not None:
+            resumed = [span for span in collector.trace(trace) if span.name in ("due order", "due payment")]
+            assert [(span.attributes[SYNTHETIC], span.attributes["shop.order.id"]) for span in resumed] == [
+                ("test", about)
+            ]
+            assert last["traceparent"][3:35] == trace
+
+
+def test_what_time_brings_about_people_is_not_marked_and_old_rows_are_theirs(shop, run):
+    async def scenario():
+        who = shop.customer()
+        order = await who.place(await shop.product())
+        await shop.sql("update order_events set traceparent = null, synthetic = null where order_id = $1", order["id"])
+        await who.add(await shop.product())
+        await shop.sql(AN_HOUR_AGO, who.id)
+        await shop.sql(LONG_AGO, order["id"])
+        await worker.sweep(shop.deps)
+        return order["id"], f"cart-{who.id}"
+
+    with Receiver() as collector:
+        with sending("orders", collector, OTEL_SDK_DISABLED="false"):
+            order, cart = run(scenario())
+        told = [*collector.of(CARTS), *collector.of(TRANSITIONS)]
+        assert [point for point in told if point.value and SYNTHETIC in point.attributes] == []
+        assert {message["metadata"].get("synthetic") for message in run(shop.sent(order))} == {None}
+        assert {message["metadata"].get("synthetic") for message in run(shop.sent(cart))} == {None}
+
+
+def test_a_cart_is_abandoned_by_whoever_changed_it_last(shop, run):
+    async def scenario():
+        who = shop.customer()
+        path, body = f"/carts/{who.id}/items", {"productId": await shop.product(), "quantity": 1}
+        await who.call("POST", path, body, **MARKED)
+        await who.call("POST", path, body)
+        await shop.sql(AN_HOUR_AGO, who.id)
+        await worker.sweep(shop.deps)
+        return f"cart-{who.id}"
+
+    (message,) = run(shop.sent(run(scenario())))
+    assert message["metadata"].get("synthetic") is None

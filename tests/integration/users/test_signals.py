@@ -3,9 +3,10 @@
 import json
 from uuid import uuid4
 
+import pytest
 from tests.integration.users.conftest import PASSWORD
 from tests.support.functions import call, from_gateway, from_queue
-from tests.support.otlp import Receiver
+from tests.support.otlp import Receiver, sending
 
 from shop.contracts.commands import SweepDue
 from shop.contracts.messages import envelope
@@ -88,3 +89,51 @@ def test_registrations_logins_sessions_and_profiles_are_counted_traced_and_nobod
         assert any(user_id in line for line in lines)
         secrets = [email, "secret.example", name, "090-9999-8888", PASSWORD, wrong, code, token, login["refreshToken"]]
         assert not [secret for secret in secrets if any(secret in line for line in lines)]
+
+
+MARKED = {"x-synthetic": "test"}
+LONG_AGO = "2026-01-01T00:00:00.000Z"
+SYNTHETIC = "user_agent.synthetic.type"
+
+
+@pytest.mark.parametrize(("headers", "mark"), [(MARKED, "test"), ({"x-synthetic": "robot"}, None), ({}, None)])
+def test_what_time_ends_is_marked_as_what_began_it(run, users, headers, mark):
+    async def story():
+        email = f"{uuid4().hex[:12]}@example.jp"
+        credentials = {"email": email, "password": PASSWORD}
+        made = await users.call("POST", "/users", credentials | {"name": "x"}, headers=headers)
+        await users.change(*users.due_key("registration", made.json["id"]), gsi1sk=LONG_AGO)
+        await users.sweep()
+        assert (await users.call("POST", "/users", credentials | {"name": "x"}, headers=headers)).status == 201
+        await users.call("POST", "/users/confirm", {"email": email, "code": users.code(email)}, headers=headers)
+        login = (await users.call("POST", "/auth/login", credentials, headers=headers)).json
+        await users.change(f"USER#{login['userId']}", f"SESSION#{login['sessionId']}", dueAt=LONG_AGO)
+        await users.change(*users.due_key("session", login["sessionId"]), gsi1sk=LONG_AGO)
+        await users.sweep()
+
+    with Receiver() as collector:
+        with sending("users", collector, OTEL_SDK_DISABLED="false"):
+            run(story())
+        for metric, attributes in (
+            ("shop.users.registrations", {"shop__registration__stage": "expired"}),
+            ("shop.users.session.duration", {"shop__session__end": "expired"}),
+        ):
+            points = [point for point in collector.of(metric, **attributes) if point.value or point.histogram]
+            assert [point.attributes.get(SYNTHETIC) for point in points] == [mark], metric
+
+
+def test_a_session_that_its_owner_ends_is_marked_as_it_began(run, users):
+    """Who clears up after a test may do that without saying what he is."""
+
+    async def story():
+        who = await users.customer()
+        credentials = {"email": who.email, "password": PASSWORD}
+        login = (await users.call("POST", "/auth/login", credentials, headers=MARKED)).json
+        path = f"/users/{who.id}/sessions/{login['sessionId']}"
+        assert (await users.call("DELETE", path, token=who.token)).status == 204
+
+    with Receiver() as collector:
+        with sending("users", collector, OTEL_SDK_DISABLED="false"):
+            run(story())
+        (point,) = collector.of("shop.users.session.duration", shop__session__end="revoked")
+        assert point.attributes[SYNTHETIC] == "test"
