@@ -6,12 +6,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.support.client import until
+from tests.support.story.crowd import DOMAIN, crowd
+from tests.support.story.robots import MARK, Robots
 from tests.support.story.script import LONG, Story
 from tests.support.up import Up
 
 from shop.contracts.routes import ROUTES
+from shop.telemetry import names
 
 __all__ = ["Afterwards"]
 
@@ -27,7 +31,11 @@ class Afterwards:
     def tell(self) -> None:
         """All of it."""
         self.kill_a_worker()
+        robots = Robots(self.up.info, self.story.sentinels)
+        robots.begin(self.story.products["plenty"], self.story.products["last"])
+        self.story.told.robots = robots.ids
         self.touch_everything()
+        self.wait_for_time()
         self.story.settle()
 
     def kill_a_worker(self) -> None:
@@ -53,17 +61,23 @@ class Afterwards:
             shop.call("GET", f"/products/{product}")
         for start in range(0, PRODUCTS, 100):
             shop.call("GET", f"/inventory?productIds={','.join(products[start : start + 100])}")
+        crowd(self.up.info, USERS, products[:PRODUCTS], story.products["plenty"])
+        story.sentinels.add(DOMAIN)
         for number in range(USERS):
-            user = f"0199c0de-0000-7000-8000-{number:012d}"
-            shop.call("GET", f"/carts/{user}", token=token)
             shop.call("GET", f"/no/such/path/{number}")
             if number % 10 == 0:
                 shop.call("POST", "/auth/login", {"email": f"himitsu-{number}@example.jp", "password": "Wrong-1234"})
-                shop.call("GET", f"/users/{user}/profile", token=token)
         for route in ROUTES:
             path = re.sub(r"{\w+}", "0199c0de-0000-7000-8000-000000000000", route.path)
             for who in (None, token):
                 shop.call(route.method, path, {} if route.method in ("POST", "PUT") else None, token=who)
+
+    def wait_for_time(self) -> None:
+        """What the robots have left comes to its end."""
+        marked: dict[str, Any] = {names.USER_AGENT_SYNTHETIC_TYPE.replace(".", "__"): MARK}
+        self.story.wait_for(names.ORDERS_CARTS, 1, shop__cart__outcome="abandoned", **marked)
+        self.story.wait_for(names.USERS_REGISTRATIONS, 1, shop__registration__stage="expired", **marked)
+        self.story.wait_for(names.USERS_SESSION_DURATION, 1, shop__session__end="expired", **marked)
 
     def every_product(self) -> list[str]:
         """The ids of all products."""

@@ -1,6 +1,7 @@
 """What a story leaves behind for the tests: what was done, and what the telemetry said."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ class Told:
     window: Window = field(default_factory=lambda: Window(0, 0))
     facts: dict[str, Any] = field(default_factory=dict)
     orders: dict[str, str] = field(default_factory=dict)
+    robots: list[str] = field(default_factory=list)  # ids of a synthetic user and his order
     calls: list[Call] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
@@ -50,10 +52,15 @@ class Told:
             found[str(each.attributes.get(by, ""))] += amount(each)
         return {name: count for name, count in found.items() if count}
 
+    def once(self, metric: str, attributes: Mapping[str, Any] | None = None) -> list[Point]:
+        """The points of a metric that have these attributes, each once."""
+        wanted = (attributes or {}).items()
+        found = (each for each in self.points if each.name == metric and wanted <= each.attributes.items())
+        return list({each.identity: each for each in found}.values())
+
     def within(self, metric: str) -> list[Point]:
         """The points of a metric in the window, each once."""
-        once = {each.identity: each for each in self.points if each.name == metric}
-        return [each for each in once.values() if self.window.start < each.end <= self.window.end]
+        return [each for each in self.once(metric) if self.window.start < each.end <= self.window.end]
 
     def trace(self, trace_id: str) -> list[Span]:
         """The spans of a trace, in order of their start."""
