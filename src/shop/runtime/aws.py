@@ -10,9 +10,11 @@ import hashlib
 import hmac
 import os
 import random
+import threading
+import time
 from collections.abc import Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -30,6 +32,7 @@ from shop.telemetry import names
 __all__ = ["Aws", "AwsError", "AwsSettings", "credentials", "resolve_secrets", "sign", "signature_of"]
 
 ATTEMPTS = 4
+REFRESH_EVERY = 60.0  # seconds between two looks whether credentials come to their end
 THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -253,23 +256,45 @@ def table_names(parameters: Any) -> Iterable[str]:
 # -------------------------------------------------------------------------------------------- credentials, signature
 
 
+class Role:
+    """The credentials of the role that this process has, from the SDK's chain (Fargate: the task's).
+
+    They last for some hours. The SDK fetches new ones a quarter of an hour before their end, when it is asked; a thread
+    asks, so that no request waits for that. Where it fails the old ones are good for a while.
+    """
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+        self.credentials = self._frozen()
+        threading.Thread(target=self._refresh, name="credentials", daemon=True).start()
+
+    def _frozen(self) -> Credentials:
+        frozen = self._found.get_frozen_credentials()
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+    def _refresh(self) -> None:
+        while True:
+            time.sleep(REFRESH_EVERY)
+            with suppress(Exception):  # whatever it is: calls fail once they have really expired, and tell it
+                self.credentials = self._frozen()
+
+
 @cache
-def _sdk_session() -> Any:
+def _role() -> Role:
     import botocore.session  # noqa: PLC0415 - 100 ms of imports that a function with credentials in its environment saves
 
-    return botocore.session.get_session()
+    found = botocore.session.get_session().get_credentials()
+    if found is None:
+        raise SettingsError("no AWS credentials: neither AWS_ACCESS_KEY_ID nor a role")
+    return Role(found)
 
 
 def credentials() -> Credentials:
-    """From the environment (Lambda, the laptop), else from the SDK's chain (Fargate: the task role, refreshed)."""
+    """From the environment (Lambda, the laptop), else those of the process's role. SettingsError: there are none."""
     access, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access and secret:
         return Credentials(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    found = _sdk_session().get_credentials()
-    if found is None:
-        raise SettingsError("no AWS credentials: neither AWS_ACCESS_KEY_ID nor a role")
-    frozen = found.get_frozen_credentials()
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+    return _role().credentials
 
 
 def sign(

@@ -5,10 +5,12 @@ environment. Telemetry leaves before the answer does, since an environment is fr
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
@@ -60,6 +62,8 @@ class Temperature:
 def invocation(context: LambdaContext, trigger: str) -> Iterator[dict[str, Any]]:
     """One call: yields its attributes, and sends the telemetry at its end."""
     cold, Temperature.cold = Temperature.cold, False
+    # A turn of the loop: it hears which kept connections were closed while the environment was frozen.
+    event_loop().run_until_complete(asyncio.sleep(0))
     try:
         yield {
             names.FAAS_COLDSTART: cold,
@@ -81,7 +85,6 @@ def http_function(build: Callable[[], Starlette]) -> Handler:
 
     def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
         with invocation(context, "http") as attributes:
-            event_loop()
             application: Any = described(app(), attributes)
             mangum: Any = Mangum(application, lifespan="off", text_mime_types=TEXT)
             return plain(mangum(event, context), event)
@@ -102,11 +105,29 @@ def described(app: ASGIApp, attributes: dict[str, Any]) -> ASGIApp:
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["shop.span"] = attributes
-        scope["raw_path"] = scope["aws.event"]["rawPath"].encode()
+        event = scope["aws.event"]
+        raw = event["rawPath"]
+        if (told := encoded_path(event)) is not None:
+            scope["path"], raw = raw, told
+        scope["shop.span"], scope["raw_path"] = attributes, raw.encode()
         await app(scope, receive, send)
 
     return call
+
+
+def encoded_path(event: Event) -> str | None:
+    """The path as it was encoded, where `rawPath` has it decoded; None where that has not.
+
+    API Gateway's HTTP API decodes it (a function's own URL does not), so that `%2F` in a name looks like two parts, and
+    a name with a `%` like one that is still encoded. What it took for the name is in `pathParameters`.
+    """
+    parameters = event.get("pathParameters") or {}
+    template = event.get("routeKey", "").partition(" ")[2]
+
+    def filled(encode: Callable[[str], str]) -> str:
+        return re.sub(r"\{(\w+)\}", lambda name: encode(parameters.get(name[1], "")), template)
+
+    return filled(lambda text: quote(text, safe="")) if filled(str) == event["rawPath"] else None
 
 
 def queue_function(build: Callable[[], tuple[Consumer, Any, Queues]]) -> Handler:

@@ -9,7 +9,7 @@ import ssl
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from time import monotonic
+from time import time
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -17,7 +17,9 @@ import httptools
 
 __all__ = ["Client", "ConnectFailed", "ConnectionLost", "Response", "ResponseTooLarge", "TimedOut", "WireError"]
 
-KEEP_IDLE = 30.0  # seconds; below the 75 s after which our servers, the emulator and AWS close an idle connection
+# Seconds; below the 75 s after which our servers, the emulator and AWS close an idle connection. By the wall clock: the
+# other one may stand still while a function's environment is frozen.
+KEEP_IDLE = 30.0
 MAX_BODY = 32 * 1024 * 1024
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
@@ -63,6 +65,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # a stream transport, since we asked for one
+
+    def eof_received(self) -> None:
+        self.closed = True  # and the transport closes itself
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
@@ -194,7 +199,7 @@ class Client:
             connection.close()  # cancelled or failed in the middle: its next bytes belong to nobody
             raise
         if not connection.closed:
-            connection.idle_since = monotonic()
+            connection.idle_since = time()
             self._idle.setdefault(origin, deque()).append(connection)
         return response
 
@@ -203,7 +208,7 @@ class Client:
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
-            if not connection.closed and monotonic() - connection.idle_since < KEEP_IDLE:
+            if not connection.closed and time() - connection.idle_since < KEEP_IDLE:
                 return connection
             connection.close()
         return None

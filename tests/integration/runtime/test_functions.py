@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -20,6 +22,7 @@ from shop.runtime.consume import Consumer
 from shop.runtime.dynamo import Table, outbox_item, wire
 from shop.runtime.functions import http_function, queue_function, relay_function
 from shop.runtime.queues import Queues
+from shop.runtime.wire import Client
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,56 @@ def test_a_function_gets_the_path_as_it_was_encoded():
 
     answer = http_function(lambda: Starlette(routes=[Mount("/", echo)]))(http_event("/users/a%2Fb"), Context())
     assert json.loads(answer["body"]) == "/users/a%2Fb"
+
+
+@pytest.mark.parametrize(
+    ("told", "encoded", "name"),
+    [
+        ("/users/花子/addresses", "/users/%E8%8A%B1%E5%AD%90/addresses", "花子"),
+        ("/users/a/b/addresses", "/users/a%2Fb/addresses", "a/b"),
+        ("/users/100%41/addresses", "/users/100%2541/addresses", "100%41"),
+        ("/users/u-1/addresses", "/users/u-1/addresses", "u-1"),
+    ],
+)
+def test_a_path_that_the_gateway_has_decoded_is_understood(told, encoded, name):
+    """API Gateway's HTTP API gives `rawPath` decoded, and what it took for a name beside it."""
+
+    async def echo(scope, _receive, send):
+        await JSONResponse([scope["path"], scope["raw_path"].decode()])(scope, _receive, send)
+
+    event = http_event(told) | {"routeKey": "GET /users/{userId}/addresses", "pathParameters": {"userId": name}}
+    answer = http_function(lambda: Starlette(routes=[Mount("/", echo)]))(event, Context())
+    assert json.loads(answer["body"]) == [told, encoded]
+
+
+def test_a_connection_that_was_closed_while_the_environment_was_frozen_is_not_used_again():
+    """What may not be sent twice, such as a mail, would else fail without anybody knowing whether it was done."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    served = []
+
+    def serve():
+        for _ in range(2):
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            served.append(connection)
+
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    client = Client()
+
+    async def mail(_request):
+        answer = await client.request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}/", body=b"{}")
+        return Response(answer.body)
+
+    handler = http_function(lambda: Starlette(routes=[Route("/", mail)]))
+    assert handler(http_event("/"), Context())["body"] == "ok"
+    served[0].close()  # while the loop does not run
+    assert handler(http_event("/"), Context())["body"] == "ok"
+    server.join(20)
+    functions.event_loop().run_until_complete(client.aclose())
+    for each in (*served, listener):
+        each.close()
 
 
 def test_a_problem_is_text_and_a_picture_is_not():

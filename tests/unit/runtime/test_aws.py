@@ -2,14 +2,18 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
+from tests.support.client import until
 
-from shop.kernel.errors import DependencyTimeout, DependencyUnavailable
+from shop.kernel.errors import DependencyTimeout, DependencyUnavailable, SettingsError
 from shop.runtime import aws, dynamo
 from shop.runtime.aws import Aws, AwsError, AwsSettings, Credentials
 from shop.runtime.wire import ConnectFailed, ConnectionLost, Response, ResponseTooLarge, TimedOut, WireError
@@ -114,3 +118,64 @@ def test_a_refusal_names_the_writes_and_what_is_there(client):
 def test_items_come_back_as_they_went():
     item = {"s": "x", "n": 3, "f": 1.5, "b": True, "z": None, "l": [1, "a", {"m": False}], "bytes": b"\x00"}
     assert dynamo.read(dynamo.wire(item)) == item
+
+
+# ---------------------------------------------------------------------------------------------------- credentials
+
+
+class Agent(BaseHTTPRequestHandler):
+    """ECS's agent: gives credentials that are about to end, and after the first new ones only when it may."""
+
+    asked: ClassVar[list[str]] = []
+    may: ClassVar[threading.Event] = threading.Event()
+
+    def do_GET(self):
+        self.asked.append(f"{self.path} {self.headers['Authorization']}")
+        refused = len(self.asked) > 2 and not self.may.is_set()
+        name = "new" if self.may.is_set() else "old"
+        end = datetime.now(UTC) + timedelta(minutes=12)
+        role = {"AccessKeyId": name, "SecretAccessKey": "s", "Token": "t"}
+        body = json.dumps(role | {"Expiration": f"{end:%Y-%m-%dT%H:%M:%SZ}"}).encode()
+        self.send_response(503 if refused else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def of_a_task(monkeypatch):
+    """An environment as in a task of Fargate; yields what its agent was asked."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Agent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/v2/role")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "task")
+    monkeypatch.setattr(aws, "REFRESH_EVERY", 0.01)
+    aws._role.cache_clear()
+    yield Agent
+    Agent.may.set()
+    aws._role.cache_clear()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_tasks_credentials_are_renewed_before_they_end_and_nobody_waits_for_it(of_a_task):
+    assert aws.credentials() == Credentials("old", "s", "t")
+    until(lambda: len(of_a_task.asked) > 3)  # the thread asks for new ones, and gets none yet
+    assert aws.credentials() == Credentials("old", "s", "t")
+    of_a_task.may.set()
+    until(lambda: aws.credentials() == Credentials("new", "s", "t"))
+    assert of_a_task.asked[0] == "/v2/role task"
+
+
+def test_without_a_role_and_without_keys_it_says_so(of_a_task, monkeypatch):
+    monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    with pytest.raises(SettingsError, match="neither AWS_ACCESS_KEY_ID nor a role"):
+        aws.credentials()
