@@ -171,5 +171,7 @@ def insights(point: Point) -> Iterator[str]:
     """The queries of the logs."""
     if point.insights:
         yield f"\nLogs Insights:\n\n```\n{point.insights}\n```\n"
+    if point.spans:
+        yield f"\nLogs Insights, `aws/spans` (Transaction Search):\n\n```\n{point.spans}\n```\n"
     for query in point.queries:
         yield f"\n{query.title.ja} / {query.title.en} (Logs Insights):\n\n```\n{query.insights}\n```\n"

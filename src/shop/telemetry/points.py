@@ -38,6 +38,10 @@ class Sum(msgspec.Struct, frozen=True, tag="sum", tag_field="kind", forbid_unkno
         """It as PromQL."""
         return counted(self.of, window)
 
+    def promql_by(self, labels: str, window: str) -> str:
+        """How often for each value of these labels."""
+        return f"sum by ({labels}) (sum_over_time({self.of.promql}[{window}]))"
+
 
 class Ratio(msgspec.Struct, frozen=True, tag="ratio", tag_field="kind", forbid_unknown_fields=True):
     """Which share: `part` / `whole`."""
@@ -60,6 +64,10 @@ class Ratio(msgspec.Struct, frozen=True, tag="ratio", tag_field="kind", forbid_u
         """It as PromQL."""
         return f"({counted(self.part, window)}) / sum(sum_over_time({self.whole.promql}[{window}]))"
 
+    def promql_by(self, labels: str, window: str) -> str:
+        """How often each of what the share is made from."""
+        return f"sum by ({labels}) (sum_over_time({self.of.promql}[{window}]))"
+
 
 class Quantile(msgspec.Struct, frozen=True, tag="quantile", tag_field="kind", forbid_unknown_fields=True):
     """How long, or how many: what 95 of 100 stay below."""
@@ -74,6 +82,10 @@ class Quantile(msgspec.Struct, frozen=True, tag="quantile", tag_field="kind", fo
     def promql(self, window: str) -> str:
         """It as PromQL."""
         return f"histogram_quantile(0.95, sum(sum_over_time({self.of.promql}[{window}])))"
+
+    def promql_by(self, labels: str, window: str) -> str:
+        """It for each value of these labels."""
+        return f"histogram_quantile(0.95, sum by ({labels}) (sum_over_time({self.of.promql}[{window}])))"
 
 
 Measure: TypeAlias = Sum | Ratio | Quantile
@@ -105,7 +117,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An observability point. `insights` gives its value from the logs, where these can."""
+    """An observability point. `insights` gives its value from the logs, where these can; `spans` looks at the spans
+    behind it, as Transaction Search keeps them in the log group `aws/spans`.
+    """
 
     id: str
     service: str
@@ -117,6 +131,7 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     measure: Measure
     by: list[str] = []
     insights: str | None = None
+    spans: str | None = None
     queries: list[Query] = []
 
     @property
@@ -128,8 +143,12 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def promql(self, window: timedelta) -> str:
         """The query that gives its value over the last `window`."""
-        milliseconds = max(1, round(window / timedelta(milliseconds=1)))
-        return self.measure.promql(f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms")
+        return self.measure.promql(written(window))
+
+    def promql_by(self, window: timedelta) -> str | None:
+        """The query of the series behind it, one for each value of `by`; None where there is but one."""
+        labels = ", ".join(f'"{label}"' for label in self.by)
+        return self.measure.promql_by(labels, written(window)) if labels else None
 
     def evaluate(self, samples: Iterable[Sample], window: Window) -> Answer:
         """Its value, from delta points of its `metrics` (others are passed over)."""
@@ -138,6 +157,12 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         groups = grouped(selected(given, self.measure.of, window), self.by)
         lines = (line(dict(key), group) for key, group in groups.items())
         return msgspec.structs.replace(answer, series=tuple(lines))
+
+
+def written(window: timedelta) -> str:
+    """A length of time in PromQL, to the millisecond."""
+    milliseconds = max(1, round(window / timedelta(milliseconds=1)))
+    return f"{milliseconds // 1000}s" if milliseconds % 1000 == 0 else f"{milliseconds}ms"
 
 
 def counted(selector: Selector, window: str) -> str:

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from shop.console.pages.api import Api, Failed, items
 from shop.console.pages.view import View, render, rfc3339
+from shop.telemetry.examples import EXAMPLES, NEWEST_LINES
 
 __all__ = ["logs", "logs_rows", "metrics", "point", "points"]
 
-NEWEST_LINES = "fields @timestamp, `service.name`, level, event, @message\n| sort @timestamp desc\n| limit 100"
 SHOWN_ROWS = 500
 CHART_STEPS = 48
 
@@ -86,34 +86,9 @@ def values(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-EXAMPLES = (
-    ("新しい順に 100 行", "The newest 100 lines", NEWEST_LINES),
-    (
-        "サービスごとの失敗",
-        "Failures by service",
-        "filter level = 'ERROR'\n| stats count(*) as failures by `service.name`\n| sort failures desc",
-    ),
-    (
-        "時間のかかるルート",
-        "Slow routes",
-        """filter event = 'shop.request'
-| stats count(*) as requests, avg(duration_ms) as average, pct(duration_ms, 95) as p95 by `http.route`
-| sort p95 desc""",
-    ),
-    (
-        "よく検索される言葉",
-        "What is searched for most",
-        """filter event = 'shop.search'
-| stats count(*) as searches by `shop.search.query`
-| sort searches desc
-| limit 20""",
-    ),
-)
-
-
 async def logs(api: Api, view: View) -> Response:
     """Logs Insights."""
-    examples = [(view.say(ja, en), query) for ja, en, query in EXAMPLES]
+    examples = [(view.say(each.title.ja, each.title.en), each.insights) for each in EXAMPLES]
     given = await ask_logs(api, view)
     return render(
         view, "logs.html", page="logs", live=bool(view.request.query_params.get("live")), examples=examples, **given
