@@ -14,6 +14,7 @@ from infra.stacks.functions import Functions
 from infra.stacks.identity import Identity
 from infra.stacks.images import Images
 from infra.stacks.messaging import Messaging
+from infra.stacks.observability import Observability
 from infra.stacks.services import Services
 
 __all__ = ["build", "synthesize"]
@@ -30,6 +31,7 @@ def build(app: App, account: Account, deployment: Deployment, packages: Path) ->
     functions = Functions(app, deployment, packages, messaging=messaging, data=data, identity=identity, front=front)
     services = Services(app, deployment, messaging=messaging, data=data, identity=identity, front=front, images=images)
     Edge(app, deployment, front=front, services=services, functions=functions)
+    Observability(app, deployment, front)
 
 
 def synthesize(

@@ -11,7 +11,7 @@ from shop.telemetry.meter import catalogue
 from shop.telemetry.samples import Selector
 from shop.telemetry.slos import Alarm, BurnRate, Latest, Objective, Severity, ShareOf, Slos, Within, slos
 
-__all__ = ["in_environment", "queries"]
+__all__ = ["ENVIRONMENT", "in_environment", "queries"]
 
 ENVIRONMENT = "@resource.deployment.environment.name"
 
