@@ -258,7 +258,11 @@ class Services(DeploymentStack):
             image=ecs.ContainerImage.from_registry(COLLECTOR),
             essential=False,
             readonly_root_filesystem=True,
-            environment={"AOT_CONFIG_CONTENT": COLLECTOR_FILE.read_text(), "AWS_REGION": self.region},
+            environment={
+                # CloudFormation takes ${...} for a reference of its own: the region stands in it already.
+                "AOT_CONFIG_CONTENT": COLLECTOR_FILE.read_text().replace("${env:AWS_REGION}", self.region),
+                "AWS_REGION": self.region,
+            },
             enable_restart_policy=True,
             memory_reservation_mib=64,
             logging=self.log("collector", container.name),
