@@ -32,8 +32,7 @@ class Alarms:
         self._stack = stack
         self._told = actions.SnsAction(alerts(stack))
         self.of: dict[str, list[cloudwatch.IAlarm]] = {service: [] for service in topology.SERVICES}
-        rules = slos()
-        for what in (*rules.objectives, *rules.alarms):
+        for what in slos().judged:
             if isinstance(what, Alarm) and isinstance(what.figure, Latest):
                 self.of_queues(what, what.figure)
             else:

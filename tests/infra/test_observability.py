@@ -16,7 +16,7 @@ from shop.contracts import topology
 from shop.contracts.topology import dead_letter_queue
 from shop.telemetry.points import points
 from shop.telemetry.queries import ENVIRONMENT, in_environment, queries
-from shop.telemetry.slos import Latest, slos
+from shop.telemetry.slos import Latest, Objective, slos
 
 PREFIX = f"shop-{LONGEST}-"
 STACK = "observability"
@@ -69,7 +69,8 @@ def is_on_promql(alarm):
 def test_every_objective_and_figure_is_an_alarm_with_the_consoles_query(alarms):
     wanted = {
         f"{PREFIX}{what.id}-{severity}": in_environment(query, LONGEST)
-        for what in (*slos().objectives, *(each for each in slos().alarms if not isinstance(each.figure, Latest)))
+        for what in slos().judged
+        if isinstance(what, Objective) or not isinstance(what.figure, Latest)
         for severity, query in queries(what).items()
     }
 
@@ -215,7 +216,7 @@ def test_a_dashboard_is_within_cloudwatchs_limits(bodies, dashboards):
 
 def test_widgets_stand_on_the_page_and_on_none_other(dashboards):
     for name, widgets in dashboards.items():
-        taken = set()
+        taken: set[tuple[int, int]] = set()
         for widget in widgets:
             place = (widget["x"], widget["y"], widget["width"], widget["height"])
             assert widget["x"] + widget["width"] <= 24, name

@@ -6,14 +6,12 @@ from tests.support.story import told
 
 from shop.console.promql import instant
 from shop.telemetry.queries import in_environment, queries
-from shop.telemetry.slos import Alarm, Objective, evaluate, slos
+from shop.telemetry.slos import Alarm, evaluate, slos
 
 OURS = ("PAYMENT_TIMEOUT", "RESERVATION_EXPIRED", "STUCK")  # what ends an order for a reason of the shop's
 
 
-OBJECTIVES = {each.id: each for each in slos().objectives}
-ALARMS = {each.id: each for each in slos().alarms}
-JUDGED: dict[str, Objective | Alarm] = {**OBJECTIVES, **ALARMS}
+JUDGED = {each.id: each for each in slos().judged}
 
 
 def points():

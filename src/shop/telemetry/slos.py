@@ -168,6 +168,11 @@ class Slos(Given, frozen=True):
     alarms: list[Alarm]
     minimum_events: int = 10
 
+    @property
+    def judged(self) -> "tuple[Objective | Alarm, ...]":
+        """All of them, objectives first."""
+        return (*self.objectives, *self.alarms)
+
 
 class Burning(msgspec.Struct, frozen=True):
     """What a pair of windows says. Burn rates are None when nothing happened."""

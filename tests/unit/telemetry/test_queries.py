@@ -18,7 +18,7 @@ MINUTE = 60 * 10**9
 NOW = 100_000 * MINUTE
 OBJECTIVES = {each.id: each for each in slos().objectives}
 ALARMS = {each.id: each for each in slos().alarms}
-JUDGED: dict[str, Objective | Alarm] = {**OBJECTIVES, **ALARMS}
+JUDGED = {each.id: each for each in slos().judged}
 QUEUES = [each for each in ALARMS.values() if isinstance(each.figure, Latest)]
 AGES = (1, 4, 7, 29, 40, 61, 100, 200, 350, 500, 1000, 3000, 4200)  # minutes: in some of the windows, not in others
 

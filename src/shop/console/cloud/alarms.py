@@ -61,8 +61,7 @@ class Alarms:
 
     def __init__(self, store: Store, topic: Topic | None, seeded: Path | None = None) -> None:
         self._store, self._topic, self._seeded = store, topic, seeded
-        rules = slos()
-        self._all: tuple[Objective | Alarm, ...] = (*rules.objectives, *rules.alarms)
+        self._all = slos().judged
         self._minutes: Minutes | None = None
         self._known: dict[str, tuple[str, int]] = {
             id_: (state, since) for id_, state, since in store.database.query("select id, state, since from alarms")
