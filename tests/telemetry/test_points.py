@@ -1,8 +1,12 @@
 """Ground truth: what each observability point says of the story is exactly what happened in it."""
 
+from datetime import timedelta
+
 import pytest
+from tests.support.series import Kept
 from tests.support.story import told
 
+from shop.console.promql import instant
 from shop.telemetry import names
 from shop.telemetry.points import points
 
@@ -206,3 +210,20 @@ def test_notifications_open_rate():
 @pytest.mark.parametrize("point", [point.id for point in points()])
 def test_every_point_has_its_ground_truth(point):
     assert f"test_{point.replace('.', '_')}" in globals()
+
+
+@pytest.mark.parametrize("point", [point for point in points() if point.by], ids=lambda point: point.id)
+def test_the_query_of_what_a_point_is_made_of_gives_its_series(point):
+    story, window = told(), told().window
+    query = point.promql_by(timedelta(microseconds=(window.end - window.start) // 1000))
+    metrics = Kept(each.sample for each in story.points if each.name in point.metrics)
+    found = {
+        tuple(each["metric"].get(name, "") for name in point.by): float(each["value"][1])
+        for each in instant(metrics, query, window.end).result
+    }
+    wanted = {
+        tuple(line.attributes.get(name, "") for name in point.by): line.value for line in story.answer(point.id).series
+    }
+    assert found.keys() == wanted.keys()
+    for key, value in wanted.items():
+        assert found[key] == pytest.approx(value, rel=0.05), key  # a quantile is known to a bucket's width
