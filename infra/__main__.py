@@ -18,6 +18,9 @@ def main() -> None:
     parser.add_argument("--email", help="where alerts go; without it, to the account's sender of mails")
     parser.add_argument("--sender", default="shop@example.com", help="where the account's mails come from")
     parser.add_argument("--monthly-usd", type=int, default=150, help="the account's budget")
+    parser.add_argument(
+        "--traced", action="store_true", help="the account has Transaction Search, not by its class stack"
+    )
     parser.add_argument("--image-tag", default="none")
     parser.add_argument("--packages", type=Path, default=Path("dist/aws"), help="the folder that `shop package` filled")
     parser.add_argument("--out", type=Path, default=Path("cdk.out"))
@@ -26,7 +29,7 @@ def main() -> None:
     os.environ.setdefault("JSII_NODE", str(NODE))  # CDK's own language runs on it; read when aws_cdk is imported
     from infra.app import synthesize  # noqa: PLC0415
 
-    account = Account(typed.sender, typed.monthly_usd)
+    account = Account(typed.sender, typed.monthly_usd, typed.traced)
     deployment = Deployment(typed.name, typed.email, typed.image_tag)
     synthesize(account, deployment, typed.packages, typed.out, check=typed.check)
 

@@ -1,6 +1,7 @@
-"""What an account has once, however many deployments stand in it: the network, Transaction Search, a budget."""
+"""What an account has once, however many deployments stand in it: network, Transaction Search, sender, budget."""
 
 from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import aws_applicationsignals as applicationsignals
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -25,7 +26,9 @@ class Classroom(Stack):
         super().__init__(scope, CLASSROOM, description="Mieruka Shop: what all deployments of an account share")
         Tags.of(self).add("shop:service", "classroom")
         self.network()
-        self.transaction_search()
+        if not account.traced:
+            self.transaction_search()
+            self.application_signals()
         self.sender(account)
         self.budget(account)
 
@@ -69,6 +72,13 @@ class Classroom(Stack):
                 for what, value in (("subnet", subnet.subnet_id), ("zone", subnet.availability_zone)):
                     name = f"{CLASSROOM}-{kind}-{what}-{number}"
                     CfnOutput(self, f"Export{kind}{what}{number}", value=value, export_name=name)
+
+    def application_signals(self) -> None:
+        """Services are discovered from those spans: this makes the service-linked role that may read them.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-applicationsignals-discovery.html
+        """
+        applicationsignals.CfnDiscovery(self, "ApplicationSignals")
 
     def transaction_search(self) -> None:
         """Spans go to CloudWatch Logs, where all of them can be searched; one per cent is indexed for trace summaries.

@@ -1,14 +1,18 @@
 """What is seen in CloudWatch: every point, objective and queue, in the words of the console, and of this deployment."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
-from tests.infra.conftest import LONGEST
+from tests.infra.conftest import LONGEST, ROOT
 from tests.infra.everything import every, resolved, text
 from tests.support.series import Kept
 
+from infra.__main__ import NODE
 from shop.console.insights.grammar import parse as parse_insights
 from shop.console.promql import instant
 from shop.console.promql.tree import parse, selectors
@@ -267,3 +271,36 @@ def test_the_entrance_is_that_of_this_deployment(templates, dashboards):
     (name,) = ids
     stack, api = resolved(templates, STACK, {"Fn::ImportValue": name.removeprefix("${").removesuffix("}")})
     assert templates[stack]["Resources"][api]["Type"] == "AWS::ApiGatewayV2::Api"
+
+
+# -------------------------------------------------------------------------------------------------------- the account
+
+
+def test_the_account_keeps_spans_and_discovers_services(templates):
+    made = {one.type for one in every({"class": templates["class"]})}
+
+    assert {"AWS::XRay::TransactionSearchConfig", "AWS::ApplicationSignals::Discovery"} <= made
+
+
+def test_an_account_that_does_so_already_is_left_as_it_is(tmp_path):
+    """CloudFormation answers AlreadyExists, and the whole stack is rolled back."""
+    code = """
+import sys
+from aws_cdk import App
+from infra.naming import Account
+from infra.stacks.classroom import Classroom
+app = App(outdir=sys.argv[1], analytics_reporting=False)
+Classroom(app, Account("shop@example.com", 150, traced=True))
+app.synth()
+"""
+    environment = {**os.environ, "JSII_NODE": str(NODE)}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, env=environment, check=True, timeout=300)
+    template = json.loads((tmp_path / "shop-class.template.json").read_text())
+
+    made = {one.type for one in every({"class": template})}
+    assert "AWS::EC2::VPC" in made
+    assert not made & {
+        "AWS::XRay::TransactionSearchConfig",
+        "AWS::ApplicationSignals::Discovery",
+        "AWS::Logs::ResourcePolicy",
+    }
