@@ -87,6 +87,7 @@ class Images(DeploymentStack):
         )
         for repository in self.repositories.values():
             repository.grant_pull_push(made)
+            repository.grant(made, "ecr:DescribeImages")  # what is there is not built again
         accept(made, "AwsSolutions-CB4", "AWS's own key encrypts what the build leaves, which is nothing but its log")
         accept_wildcards(
             made.role,
