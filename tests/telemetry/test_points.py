@@ -1,7 +1,12 @@
-"""Ground truth: what each observability point says of the story is exactly what happened in it."""
+"""Ground truth: what each observability point says of the story is exactly what happened in it.
+
+One truth, two readers: what the shop sent to the story's receiver, evaluated; and a console that got the same bytes,
+asked through `/api/signals`.
+"""
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.support.series import Kept
 from tests.support.story import told
@@ -11,15 +16,20 @@ from shop.telemetry import names
 from shop.telemetry.points import points
 
 
-def series(point):
+@pytest.fixture(params=["receiver", "console"])
+def says(request):
+    """`says("orders.completion")`: what a reader says of a point."""
+    return told().answer if request.param == "receiver" else told().retold.answers.__getitem__
+
+
+def series(answer):
     """The values behind a point by their attributes' values; what never happened is left out."""
-    lines = told().answer(point).series
-    return {" ".join(line.attributes.values()): line.value for line in lines if line.value}
+    return {" ".join(line.attributes.values()): line.value for line in answer.series if line.value}
 
 
-def spread(point):
+def spread(answer):
     """How many values there are behind a histogram's point, by their attributes' values."""
-    lines = told().answer(point).series
+    lines = answer.series
     return {" ".join(line.attributes.values()): line.stats.count for line in lines if line.stats is not None}
 
 
@@ -27,93 +37,93 @@ def total(what):
     return sum(told().facts[what].values())
 
 
-def test_catalog_product_views():
-    assert told().answer("catalog.product_views").value == total("product_views")
-    assert series("catalog.product_views") == {told().facts["root"]: total("product_views")}
+def test_catalog_product_views(says):
+    assert says("catalog.product_views").value == total("product_views")
+    assert series(says("catalog.product_views")) == {told().facts["root"]: total("product_views")}
 
 
-def test_catalog_category_views():
-    assert series("catalog.category_views") == {told().facts["root"]: total("category_views")}
+def test_catalog_category_views(says):
+    assert series(says("catalog.category_views")) == {told().facts["root"]: total("category_views")}
 
 
-def test_catalog_search_queries():
-    assert told().answer("catalog.search_queries").value == total("searches")
-    assert series("catalog.search_queries") == told().facts["searches"]
+def test_catalog_search_queries(says):
+    assert says("catalog.search_queries").value == total("searches")
+    assert series(says("catalog.search_queries")) == told().facts["searches"]
     results = told().within(names.CATALOG_SEARCH_RESULTS)
     assert sum(point.histogram["count"] for point in results) == total("searches")
     assert sum(point.value for point in results) == told().facts["found"][""]
 
 
-def test_catalog_response_time():
+def test_catalog_response_time(says):
     """One observation per request that catalog answered, whoever asked; each about as long as its span."""
     story = told()
     asked = [call for call in story.calls if call.path.startswith(("/products", "/categories"))]
-    answer = story.answer("catalog.response_time")
+    answer = says("catalog.response_time")
     assert answer.stats is not None
     assert answer.stats.count == len(asked)
     traces = {call.trace_id for call in asked}
     spans = [s for s in story.spans if s.service == "catalog" and s.kind == "server" and s.trace_id in traces]
     assert len(spans) == len(asked)
     assert answer.stats.sum == pytest.approx(sum(span.end - span.start for span in spans) / 1e9, abs=0.1 * len(spans))
-    counted = spread("catalog.response_time")
+    counted = spread(says("catalog.response_time"))
     for route in ("/products/{productId}", "/products/search", "/categories/{categoryId}/products"):
         assert counted[route] == sum(span.attributes["http.route"] == route for span in spans)
 
 
-def test_users_registration_completion():
-    answer = told().answer("users.registration_completion")
+def test_users_registration_completion(says):
+    answer = says("users.registration_completion")
     facts = told().facts["registrations"]
     assert (answer.value, answer.numerator, answer.denominator) == (2 / 3, facts["confirmed"], facts["started"])
-    assert series("users.registration_completion") == facts
+    assert series(says("users.registration_completion")) == facts
 
 
-def test_users_login_success():
+def test_users_login_success(says):
     facts = told().facts["logins"]
-    answer = told().answer("users.login_success")
+    answer = says("users.login_success")
     assert answer.value == facts[""] / sum(facts.values())
     expected = {f"failure {code}" if code else "success": count for code, count in facts.items()}
-    assert series("users.login_success") == expected
+    assert series(says("users.login_success")) == expected
 
 
-def test_users_session_duration():
+def test_users_session_duration(says):
     """As the API says when each began and ended: to the millisecond."""
     sessions = told().facts["sessions"]
-    answer = told().answer("users.session_duration")
+    answer = says("users.session_duration")
     assert answer.stats is not None
     every = [seconds for ended in sessions.values() for seconds in ended]
     assert answer.stats.count == len(every)
     assert answer.stats.sum == pytest.approx(sum(every), abs=1e-6)
-    assert spread("users.session_duration") == {reason: len(ended) for reason, ended in sessions.items()}
+    assert spread(says("users.session_duration")) == {reason: len(ended) for reason, ended in sessions.items()}
     assert answer.value == pytest.approx(20.0, rel=0.05)  # most of them ran until SESSION_TTL
 
 
-def test_users_profile_updates():
-    assert told().answer("users.profile_updates").value == total("profile_updates")
+def test_users_profile_updates(says):
+    assert says("users.profile_updates").value == total("profile_updates")
 
 
-def test_orders_cart_abandonment():
-    answer = told().answer("orders.cart_abandonment")
+def test_orders_cart_abandonment(says):
+    answer = says("orders.cart_abandonment")
     facts = told().facts["carts"]
-    assert series("orders.cart_abandonment") == facts
+    assert series(says("orders.cart_abandonment")) == facts
     assert answer.value == facts["abandoned"] / (facts["abandoned"] + facts["converted"]) == 3 / 14
 
 
-def test_orders_completion():
+def test_orders_completion(says):
     facts = told().facts["transitions"]
-    answer = told().answer("orders.completion")
+    answer = says("orders.completion")
     assert (answer.numerator, answer.denominator) == (facts["CONFIRMED"], facts["PLACED"])
     assert answer.value == facts["CONFIRMED"] / facts["PLACED"]
     statuses = ("PLACED", "STOCK_RESERVED", "CONFIRMED", "SHIPPED", "DELIVERED")
-    assert series("orders.completion") == {
+    assert series(says("orders.completion")) == {
         status if status in statuses else f"CANCELLED {status}": count for status, count in facts.items()
     }
 
 
-def test_orders_payment_time():
+def test_orders_payment_time(says):
     """One observation per try. The slow card takes 3 s, and is seen as 3 s: no less, and about as long as its span."""
     story = told()
     expected = {f"failure {why}" if why else "success": count for why, count in story.facts["payments"].items()}
-    assert spread("orders.payment_time") == expected
+    assert spread(says("orders.payment_time")) == expected
     (slow,) = [span for span in story.trace(story.orders["tok_slow"]) if span.name == "charge"]
     (point,) = [
         point
@@ -127,53 +137,53 @@ def test_orders_payment_time():
     assert min(point.histogram["min"] for point in timeouts) >= 4.0 - 0.1  # PAYMENT_TRY_TIMEOUT, by such a timer
 
 
-def test_orders_bottleneck():
+def test_orders_bottleneck(says):
     """One observation per stretch of each order; the value pools them all, and waiting for a card is the longest."""
     expected = told().facts["stages"] | {"outbox": told().facts["outbox"][""]}
-    assert spread("orders.bottleneck") == expected
-    answer = told().answer("orders.bottleneck")
+    assert spread(says("orders.bottleneck")) == expected
+    answer = says("orders.bottleneck")
     assert answer.stats is not None
     assert answer.stats.count == sum(expected.values())
     longest = max(answer.series, key=lambda line: line.value or 0)
     assert longest.attributes == {names.ORDER_STAGE: "payment"}
 
 
-def test_inventory_stock_out():
+def test_inventory_stock_out(says):
     facts = told().facts["checks"]
-    assert series("inventory.stock_out") == facts
-    assert told().answer("inventory.stock_out").value == facts["OUT_OF_STOCK"] / sum(facts.values())
+    assert series(says("inventory.stock_out")) == facts
+    assert says("inventory.stock_out").value == facts["OUT_OF_STOCK"] / sum(facts.values())
 
 
-def test_inventory_updates():
-    assert series("inventory.updates") == told().facts["movements"]
-    assert told().answer("inventory.updates").value == total("movements")
+def test_inventory_updates(says):
+    assert series(says("inventory.updates")) == told().facts["movements"]
+    assert says("inventory.updates").value == total("movements")
 
 
-def test_inventory_low_stock_alerts():
-    assert told().answer("inventory.low_stock_alerts").value == total("alerts")
+def test_inventory_low_stock_alerts(says):
+    assert says("inventory.low_stock_alerts").value == total("alerts")
 
 
-def test_inventory_restock_registrations():
-    assert told().answer("inventory.restock_registrations").value == total("registered")
+def test_inventory_restock_registrations(says):
+    assert says("inventory.restock_registrations").value == total("registered")
 
 
-def test_notifications_mail_success():
+def test_notifications_mail_success(says):
     facts, failed = told().facts["mails"], told().facts["failed_mails"]
-    answer = told().answer("notifications.mail_success")
+    answer = says("notifications.mail_success")
     assert (answer.numerator, answer.denominator) == (sum(facts.values()), sum(facts.values()) + sum(failed.values()))
     expected = {f"{kind} success": count for kind, count in facts.items()}
-    assert series("notifications.mail_success") == expected | {
+    assert series(says("notifications.mail_success")) == expected | {
         f"{kind} failure INVALID_ADDRESS": count for kind, count in failed.items()
     }
 
 
-def test_notifications_processing_time():
-    assert spread("notifications.processing_time") == told().facts["mails"]
+def test_notifications_processing_time(says):
+    assert spread(says("notifications.processing_time")) == told().facts["mails"]
 
 
-def test_notifications_event_delay():
+def test_notifications_event_delay(says):
     """Every message that was handled in the window, by queue and type: as many as there were."""
-    found = spread("notifications.event_delay")
+    found = spread(says("notifications.event_delay"))
     facts = told().facts
     orders = facts["transitions"]
     cancelled = (
@@ -189,7 +199,7 @@ def test_notifications_event_delay():
     assert found["orders-events StockReserved"] == orders["STOCK_RESERVED"]
     assert found["alerts-notifications LowStockDetected"] == total("alerts")
     assert found["users-events SweepDue"] > 5
-    answer = told().answer("notifications.event_delay")
+    answer = says("notifications.event_delay")
     assert answer.stats is not None
     assert answer.stats.count == sum(found.values())
 
@@ -199,12 +209,37 @@ def test_dead_letters():
     assert counted == told().facts["dead_lettered"]
 
 
-def test_notifications_open_rate():
+def test_notifications_open_rate(says):
     facts, sent = told().facts["opens"], told().facts["mails"]
     tracked = sum(count for kind, count in sent.items() if kind not in ("STOCK_ALERT", "SYSTEM_ALERT"))
-    answer = told().answer("notifications.open_rate")
+    answer = says("notifications.open_rate")
     assert (answer.value, answer.numerator, answer.denominator) == (3 / tracked, total("opens"), tracked)
-    assert series("notifications.open_rate") == facts
+    assert series(says("notifications.open_rate")) == facts
+
+
+@pytest.mark.parametrize("point", [point.id for point in points()])
+def test_a_console_says_what_was_sent_and_its_queries_give_the_value(point):
+    """Sums of seconds may differ in their last bit, since they are added up in another order."""
+    console, sent = told().retold.answers[point], told().answer(point)
+    assert plain(console) == plain(sent)
+    assert sums(console) == pytest.approx(sums(sent), rel=1e-12)
+    assert told().retold.promql[point] == pytest.approx([sent.value], rel=1e-9)
+    by_logs = told().retold.insights.get(point)
+    assert by_logs is None or by_logs[0][-1] == pytest.approx(sent.value, rel=1e-9)
+
+
+def plain(answer):
+    """An answer without its sums."""
+    lines = [msgspec.structs.replace(line, stats=without_sum(line.stats)) for line in answer.series]
+    return msgspec.structs.replace(answer, stats=without_sum(answer.stats), series=tuple(lines))
+
+
+def without_sum(stats):
+    return msgspec.structs.replace(stats, sum=0.0, avg=None) if stats else None
+
+
+def sums(answer):
+    return [stats.sum for stats in (answer.stats, *(line.stats for line in answer.series)) if stats]
 
 
 @pytest.mark.parametrize("point", [point.id for point in points()])

@@ -48,12 +48,15 @@ logger = logging.getLogger(__name__)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """`console_folder` holds all that is kept, at most `console_retention` and about `console_disk_mb`."""
+    """`console_folder` holds all that is kept: no longer than `console_retention`, of spans, points and log lines no
+    more than `console_rows`, and about `console_disk_mb`.
+    """
 
     console_port: int
     otlp_port: int
     console_folder: str
     console_retention: timedelta = timedelta(days=30)
+    console_rows: int = 30_000_000
     console_disk_mb: int = 2048
     console_memory_mb: int = 256
     console_alarms_every: timedelta = timedelta(seconds=15)
@@ -68,8 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accounts_file: str | None = None
 
     def __post_init__(self) -> None:
-        if self.console_disk_mb < 16 or self.console_memory_mb < 64:
-            raise ValueError("CONSOLE_DISK_MB must be at least 16, CONSOLE_MEMORY_MB at least 64")
+        if self.console_disk_mb < 16 or self.console_memory_mb < 64 or self.console_rows < 1000:
+            raise ValueError(
+                "CONSOLE_DISK_MB must be at least 16, CONSOLE_MEMORY_MB at least 64, CONSOLE_ROWS at least 1000"
+            )
 
 
 def opened(settings: Settings) -> tuple[Store, Intake]:
@@ -82,6 +87,7 @@ def opened(settings: Settings) -> tuple[Store, Intake]:
         file,
         memory_mb=settings.console_memory_mb,
         retention_ns=retention,
+        rows=settings.console_rows,
         disk_bytes=settings.console_disk_mb << 20,
     )
     try:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from shop.console.figures import samples
+from shop.console.ports import Cells
 from shop.console.store.store import Store
 from shop.telemetry.samples import Sample
 from shop.telemetry.spread import Spread
@@ -12,6 +13,7 @@ __all__ = ["Minutes"]
 
 MINUTE: Final = 60 * 10**9
 HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
 AGAIN: Final = 3 * MINUTE  # what came late within so long is still seen
 FINE: Final = 7 * HOUR  # until a minute becomes part of an hour
 LONGEST: Final = 30 * 24 * HOUR
@@ -42,9 +44,11 @@ class Minutes:
         since = max((self._read - AGAIN) // MINUTE * MINUTE, now - LONGEST, self._since)
         self._pieces = {key: piece for key, piece in self._pieces.items() if now - LONGEST < key.end <= since}
         low = since
+        fine = (now - FINE) // HOUR * HOUR
         while low < now:  # a day at a time: the points themselves need not fit into memory
-            high = min(low + 24 * HOUR, now)
-            self._add(samples(self._store, self._metrics, low, high, each=True), now)
+            size, end = (HOUR, fine) if low < fine else (MINUTE, now)
+            high = min(low + DAY, end)
+            self._add(samples(self._store, self._metrics, low, high, Cells(0, size)), now)
             low = high
         self._read = now
         self._coarsen(now)

@@ -1,11 +1,23 @@
 """What the query engines see of the store: series with their samples, and log lines in SQL. Times are ns since 1970."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
-__all__ = ["LINES", "Exemplar", "Histogram", "Logs", "Matcher", "Matchers", "Metadata", "Metrics", "Sample", "Series"]
+__all__ = [
+    "LINES",
+    "Cells",
+    "Exemplar",
+    "Histogram",
+    "Logs",
+    "Matcher",
+    "Matchers",
+    "Metadata",
+    "Metrics",
+    "Sample",
+    "Series",
+]
 
 LINES = "lines"
 """The relation that a query over logs reads, one row per line:
@@ -24,6 +36,9 @@ LINES = "lines"
 A field's name holds dots (`"shop.order.id"`): read it with the JSON path `$."shop.order.id"`, or nested ones of foreign
 logs with `$.a.b`. Bound `time` on both sides: the blocks of the table are in about its order, and the rest is skipped.
 """
+
+
+MINUTE: Final = 60 * 10**9
 
 
 class Matcher(NamedTuple):
@@ -96,6 +111,28 @@ class Exemplar(NamedTuple):
     span_id: str
 
 
+class Cells(NamedTuple):
+    """Stretches of time of one size, one after the other, from `origin` on; each in two where there is a `cut`.
+
+    (origin + n * size, origin + (n + 1) * size], and what is divided at origin + n * size + cut.
+    """
+
+    origin: int
+    size: int
+    cut: int = 0
+
+    @property
+    def of_minutes(self) -> bool:
+        """Whether each is made of whole minutes."""
+        return not any(each % MINUTE for each in self)
+
+    def of(self, moment: str) -> str:
+        """SQL for the number of the cell that ends at, or after, a moment after `origin`."""
+        since = f"({moment} - 1 - ({self.origin}))"
+        whole = f"{since} // {self.size}"
+        return f"2 * ({whole}) + ({since} % {self.size} >= {self.cut})::bigint" if self.cut else whole
+
+
 Matchers: TypeAlias = Sequence[Matcher]
 
 
@@ -104,6 +141,10 @@ class Metrics(Protocol):
 
     def select(self, matchers: Matchers, start: int, end: int) -> list[Series]:
         """The series that match, with their samples whose time is in (start, end]; those without one are left out."""
+        ...
+
+    def sums(self, matchers: Matchers, start: int, end: int, cells: Cells) -> list[Series]:
+        """As `select`, but the samples of a series that end in the same cell may come as their sum."""
         ...
 
     def series(self, matchers: Matchers, start: int, end: int) -> list[Mapping[str, str]]:

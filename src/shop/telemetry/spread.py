@@ -1,7 +1,7 @@
 """Exponential histograms, to be read: pooled, and asked for a quantile or a share.
 
-Quantiles are Prometheus's for native histograms: rank q * count, exponential interpolation within the bucket; and never
-below the least nor above the greatest value, where these are known.
+Quantiles are Prometheus's for native histograms: rank q * count, exponential interpolation within the bucket. So a
+point's value is what its PromQL gives, although the greatest value, which no query sees, may be a little lower.
 """
 
 import math
@@ -92,13 +92,7 @@ class Spread(msgspec.Struct, frozen=True):
                     found = lower * (found / lower) ** (rank / count)
                     break
                 rank -= count
-        return self.within(found)
-
-    def within(self, value: float) -> float:
-        """Nearest possible value."""
-        if self.greatest is not None:
-            value = min(value, self.greatest)
-        return value if self.least is None else max(value, self.least)
+        return found
 
     def share_up_to(self, bound: float) -> float | None:
         """The share (0..1) of values that are at most `bound`; None when there is none."""

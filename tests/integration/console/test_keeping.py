@@ -3,11 +3,17 @@
 import os
 import time
 
+import msgspec
 import pytest
 
+from shop.console.figures import samples, spread
+from shop.console.ports import Cells, Histogram
+from shop.console.promql.answers import ranged
 from shop.console.store import graph
+from shop.console.store.metrics import StoredMetrics
 from shop.console.store.rows import Rows
 from shop.console.store.store import Store
+from shop.telemetry.spread import Spread
 
 MINUTE = 60 * 10**9
 DAY = 86_400 * 10**9
@@ -15,7 +21,7 @@ DAY = 86_400 * 10**9
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path / "telemetry.duckdb", memory_mb=128, retention_ns=30 * DAY, disk_bytes=1 << 30)
+    store = Store(tmp_path / "telemetry.duckdb", memory_mb=128, retention_ns=30 * DAY, rows=10**7, disk_bytes=1 << 30)
     yield store
     store.close()
 
@@ -72,11 +78,11 @@ def test_rollups_go_on_where_a_process_ended(tmp_path):
     start = time.time_ns() - 5 * MINUTE
     path = tmp_path / "t.duckdb"
     for _ in range(2):
-        store = Store(path, memory_mb=128, retention_ns=30 * DAY, disk_bytes=1 << 30)
+        store = Store(path, memory_mb=128, retention_ns=30 * DAY, rows=10**7, disk_bytes=1 << 30)
         store.roll(time.monotonic())  # what the one before left
         written(store, calls(start, 10**6, 50))
         store.close()
-    store = Store(path, memory_mb=128, retention_ns=30 * DAY, disk_bytes=1 << 30)
+    store = Store(path, memory_mb=128, retention_ns=30 * DAY, rows=10**7, disk_bytes=1 << 30)
     store.roll(time.monotonic())
     assert store.database.query("select sum(n) from red")[0][0] == 200
     assert store.database.query("select sum(n) from edges")[0][0] == 100
@@ -88,6 +94,35 @@ def test_what_is_too_old_goes(store):
     written(store, [*calls(now - 40 * DAY, 1, 10), *calls(now - MINUTE, 1, 10)])
     store.trim()
     assert store.database.query("select count(*) from spans")[0][0] == 20
+
+
+def test_of_too_many_rows_the_oldest_go(store):
+    """Spans, points and lines count together, and the oldest of all go, in whichever order they came."""
+    now = time.time_ns()
+    written(store, calls(now - MINUTE, 1000, 500))
+    written(store, calls(now - 3 * MINUTE, 1000, 500))
+    points = [(1, now - 2 * MINUTE + i, now - 2 * MINUTE + i, 1.0, None) for i in range(1000)]
+    lines = [(now - i, now, 0, "{}", "/shop/local/a", "{}", "", None, 0, 0, 0) for i in range(1000)]
+    series = (1, "n", "counter", "delta", "", "", 1, "{}", "{}")
+    store.write(Rows(points=points, logs=lines, series={1: series}), store.database.journal + 1)
+
+    def left():
+        return [store.database.query(f"select count(*) from {name}")[0][0] for name in ("spans", "points", "logs")]
+
+    store.rows = 4000
+    store.trim()
+    assert left() == [2000, 1000, 1000]
+    store.rows = 3200
+    store.trim()
+    spans, points_left, lines_left = left()
+    assert (points_left, lines_left) == (1000, 1000)
+    assert 3200 * 0.93 < spans + 2000 <= 3200
+    store.rows = 1100
+    store.trim()
+    assert store.database.query("select min(start) from spans")[0][0] >= now - MINUTE
+    assert (left()[1], sum(left())) == (0, pytest.approx(1045, abs=50))
+    assert store.database.query("select count(*) from series")[0][0] == 0
+    assert sum(left()) <= 1100
 
 
 def test_the_oldest_go_when_there_is_too_much(store):
@@ -102,3 +137,97 @@ def test_the_oldest_go_when_there_is_too_much(store):
     left, first = store.database.query("select count(*), min(start) from spans")[0]
     assert 100_000 < left < 260_000
     assert first > now - 6 * MINUTE
+
+
+def histograms(series: int, start: int, step: int, count: int) -> list[tuple]:
+    """So many points, each ending a step after the other, of changing scales; some hold nothing."""
+    rows = []
+    for index in range(count):
+        there = index % 7 != 0
+        counts = [index % 3, index % 5, 2] if there else []
+        value = Histogram(
+            count=sum(counts) + (index % 2 if there else 0), total=index * 0.25 if there else 0.0, scale=index % 2 + 2,
+            zero_count=index % 2 if there else 0, offset=-(index % 4), positive=counts,
+            smallest=0.5 + index % 9 if there else None, largest=20.0 + index % 11 if there else None,
+        )  # fmt: skip
+        end = start + (index + 1) * step
+        rows.append((series, end - step, end, None, msgspec.json.encode(value).decode()))
+    return rows
+
+
+def test_merged_minutes_say_what_the_points_say(store):
+    """Over windows of any edges, in cells of minutes or not, before and after the roll, and with late points."""
+    start = time.time_ns() // MINUTE * MINUTE - 20 * MINUTE
+    metric = "http.server.request.duration"
+    series = {1: (1, metric, "histogram", "delta", "s", "", 7, "{}", '{"http.route":"/a"}')}
+    points = histograms(1, start, 700 * 10**6, 1500)
+    store.write(Rows(points=points[::2], series=series, resources={7: "{}"}), store.database.journal + 1)
+
+    def shown():
+        windows = [(start, start + 18 * MINUTE), (start + 90 * 10**9 + 1, start + 7 * MINUTE + 1), (start, start + 5)]
+        cells = [None, Cells(0, 2 * MINUTE), Cells(start + 3, 75 * 10**9)]
+        return [
+            sorted(samples(store, [metric], *window, cell), key=lambda each: each.end)
+            for window in windows
+            for cell in cells
+        ]
+
+    def close(found, expected):
+        for one, other in zip(found, expected, strict=True):
+            for a, b in zip(one, other, strict=True):
+                assert (a.start, a.end) == (b.start, b.end)
+                assert msgspec.structs.replace(a.value, sum=0.0) == msgspec.structs.replace(b.value, sum=0.0)
+                assert a.value.sum == pytest.approx(b.value.sum, rel=1e-12)
+
+    raw = shown()
+    each = [msgspec.json.decode(row[4], type=Histogram) for row in points[::2]]
+    assert raw[0][0].value == Spread.pooled(spread(one) for one in each if one.count)
+    store.piece()
+    assert store.database.query("select count(*) from minutes")[0][0] > 0
+    close(shown(), raw)
+    store.write(Rows(points=points[1::2]), store.database.journal + 1)  # late
+    whole = shown()
+    assert whole[0][0].value.count == sum(msgspec.json.decode(row[4])["count"] for row in points)
+    store.piece()
+    close(shown(), whole)
+    store.trim()
+    close(shown(), whole)
+
+
+class Whole(StoredMetrics):
+    """The same store, of which a sum over time reads every point."""
+
+    def sums(self, matchers, start, end, cells):
+        del cells
+        return self.select(matchers, start, end)
+
+
+QUERIES = (
+    'sum_over_time({"took"}[5m])', 'sum_over_time({"took"}[1m])', 'sum_over_time({"counted"}[7m])',
+    'histogram_quantile(0.95, sum(sum_over_time({"took"}[3m])))', 'sum_over_time({"took"}[5m] offset 90s)',
+    'sum_over_time({"took"}[10m] @ end())', 'sum(sum_over_time({"counted"}[1m])) / 2',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize(("step", "shift"), [(60, 0), (45, 0), (60, 7), (200, 13), (1, 3599)])
+def test_sums_over_time_are_the_same_however_they_are_added_up(store, query, step, shift):
+    """Minutes merged before, points of the last moments, odd histograms: all as if every point had been read."""
+    start = time.time_ns() // MINUTE * MINUTE - 30 * MINUTE
+    about = ("histogram", "delta", "s", "", 7, "{}")
+    series = {
+        1: (1, "took", *about, '{"a":"1"}'), 2: (2, "took", *about, '{"a":"2"}'),
+        3: (3, "counted", "counter", *about[1:], "{}"),
+    }  # fmt: skip
+    plain, odd = histograms(1, start, 7 * 10**9, 200), histograms(2, start, 11 * 10**9, 100)
+    odd[40] = (*odd[40][:4], msgspec.json.encode(Histogram(3, 2.0, 1, 0, 0.0, 0, (1,), 0, (2,))).decode())
+    counts = [(3, row[1], row[2], float(index % 5), None) for index, row in enumerate(plain)]
+    store.write(Rows(points=[*plain[:150], *odd, *counts], series=series, resources={7: "{}"}), 1)
+    store.piece()
+    store.write(Rows(points=plain[150:]), 2)
+    begin = start + shift * 10**9
+    end = begin if shift == 3599 else begin + 25 * MINUTE
+    given = (query, begin, end, step * 10**9)
+    merged = ranged(store.metrics, *given)
+    assert merged == ranged(Whole(store.database, store.registry), *given)
+    assert merged.result or shift == 3599

@@ -74,6 +74,25 @@ def test_the_query_of_a_point_looks_back_to_the_millisecond(console):
     assert [each["value"][1] for each in by_query] == ["0.75"]
 
 
+def test_the_course_of_a_point_adds_up_to_its_value(console):
+    now = time.time_ns()
+    ends = [now - minutes * 60 * SECOND for minutes in (50, 40, 20, 19, 3)]
+    points = [({"shop.stock.status": "OUT_OF_STOCK"}, end - SECOND, end, 2) for end in ends]
+    console.send("metrics", request("metrics", "inventory", [counter("shop.inventory.movements", points)]))
+
+    def value():
+        return console.json("/api/signals/inventory.updates")["value"]
+
+    until(lambda: value() == 10)
+    for steps in (1, 7, 60, 500):
+        course = console.json("/api/signals/inventory.updates/history", steps=steps)["items"]
+        assert sum(each["value"] for each in course) == 10
+        assert steps - 1 <= len(course) <= steps + 1 or steps == 500
+        assert [each["time"] for each in course] == sorted(each["time"] for each in course)
+    assert console.get("/api/signals/inventory.nothing/history").code == "SIGNAL_NOT_FOUND"
+    assert console.get("/api/signals/inventory.updates/history?steps=0").status == 422
+
+
 def test_points_come_in_pages(console):
     whole = [each["id"] for each in console.json("/api/signals")["items"]]
     found: list[list[str]] = []
@@ -115,7 +134,7 @@ def test_a_point_that_there_is_not_is_404(console):
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store(tmp_path / "telemetry.duckdb", memory_mb=128, retention_ns=30 * DAY, disk_bytes=1 << 30)
+    store = Store(tmp_path / "telemetry.duckdb", memory_mb=128, retention_ns=30 * DAY, rows=10**7, disk_bytes=1 << 30)
     yield store
     store.close()
 

@@ -174,6 +174,26 @@ def test_the_map_of_an_order(console, service):
     assert (nodes[b]["requests"], nodes[b]["errors"]) == (20, 1)
 
 
+def test_what_slow_traces_share_is_told(console, service):
+    now = time.time_ns() - 100 * SECOND
+    spans = []
+    for index in range(20):
+        slow = index in (3, 4)
+        about: dict[str, Any] = {"shop__tier": "gold" if slow else "basic", "http__route": "/a b", "n__id": str(index)}
+        spans.append(span(hex_id(16), "GET /a", start=now + index * SECOND, ms=900 if slow else 5, **about))
+    console.send("traces", request("traces", service, spans))
+    until(lambda: len(listed(console, service=service)) == 20)
+    found = console.json("/api/compare", service=service)
+    assert (found["limitMs"], found["slow"], found["rest"]) == (900, 2, 18)
+    assert found["attributes"] == [{"key": "shop.tier", "value": "gold", "slow": 1.0, "rest": 0.0}]
+    assert console.json("/api/compare", service="nobody") == {"limitMs": 0, "slow": 0, "rest": 0, "attributes": []}
+    page = console.get(f"/traces?service={service}&attr=http.route:%22/a%20b%22").body.decode()
+    assert page.count("<tr><td") == 20
+    page = console.get(f"/traces-compare?service={service}&lang=en").body.decode()
+    assert "shop.tier" in page
+    assert "gold" in page
+
+
 def test_scripts_of_other_sites_learn_nothing(console):
     assert "access-control-allow-origin" not in console.get("/api/map").headers
     answer = console.http.call(

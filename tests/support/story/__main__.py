@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.otlp import Receiver
 from tests.support.story.after import Afterwards
 from tests.support.story.people import Visitor
+from tests.support.story.retelling import retell
 from tests.support.story.script import SETTINGS, Story
 from tests.support.story.telling import Told
 from tests.support.up import shop_up
@@ -28,6 +29,7 @@ def main(folder: Path) -> None:
             story.tell()
             Afterwards(story, up, folder / "shop").tell()
             story.shop.close()
+        story.told.retold = retell(collector, story.told.window, folder / "console")
         leave(folder, story.told, collector, story.sentinels.texts)
 
 

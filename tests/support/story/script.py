@@ -115,7 +115,7 @@ class Story:
 
     def tell(self) -> None:
         """Everything that counts."""
-        begun = time.time_ns()
+        begun = whole_milliseconds(time.time_ns())
         self.shop.calls.clear()
         self.unconfirmed = str(enroll(self.shop, self.sentinels, confirmed=False))
         self.note("registrations", "started")
@@ -133,7 +133,7 @@ class Story:
         self.come_back()
         self.until_all_is_told()
         self.settle()
-        self.told.window = Window(begun, time.time_ns())
+        self.told.window = Window(begun, whole_milliseconds(time.time_ns()))
         self.told.calls = list(self.shop.calls)
         self.told.facts = {what: dict(counts) for what, counts in self.counts.items()} | {
             "sessions": self.ended_sessions(begun),
@@ -492,3 +492,8 @@ def as_order(order: dict[str, Any]) -> Order:
 def seconds_of(stamp: str) -> float:
     """RFC 3339 as seconds since 1970."""
     return datetime.fromisoformat(stamp).timestamp()
+
+
+def whole_milliseconds(moment: int) -> int:
+    """A moment (ns) that an API and a query can name."""
+    return moment // 10**6 * 10**6

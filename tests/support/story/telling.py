@@ -10,7 +10,7 @@ from tests.support.otlp import Line, Point, Span
 from shop.telemetry.points import Answer, points
 from shop.telemetry.samples import Window
 
-__all__ = ["Call", "Told"]
+__all__ = ["Call", "Retold", "Told"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,15 @@ class Call:
     status: int
     trace_id: str
     agent: str
+
+
+@dataclass
+class Retold:
+    """What a console says of the window, by the ids of the points; of the queries what they give."""
+
+    answers: dict[str, Answer]
+    promql: dict[str, list[float]]
+    insights: dict[str, list[list[Any]]]
 
 
 @dataclass
@@ -39,6 +48,7 @@ class Told:
     leaks: list[tuple[str, str]] = field(default_factory=list)  # a sentinel, and what stood around it
     searched: Counter[str] = field(default_factory=Counter)  # bytes that were searched for sentinels, by signal
     failures: list[str] = field(default_factory=list)  # what no backend could have read
+    retold: Retold = field(default_factory=lambda: Retold({}, {}, {}))
 
     def answer(self, point: str) -> Answer:
         """An observability point over the window."""

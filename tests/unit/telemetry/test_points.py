@@ -109,8 +109,8 @@ def test_the_bottleneck_pools_all_stages_and_has_one_series_each():
     assert answer.stats is not None
     assert (answer.stats.count, answer.stats.sum, answer.stats.avg) == (2, 5.0, 2.5)
     assert [(line.attributes["shop.order.stage"], line.value) for line in answer.series] == [
-        ("outbox", 1.0),
-        ("payment", 4.0),
+        ("outbox", pytest.approx(1.0, rel=0.04)),  # where Prometheus sees it within its bucket
+        ("payment", pytest.approx(4.0, rel=0.04)),
     ]
 
 

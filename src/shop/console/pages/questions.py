@@ -3,20 +3,19 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from datetime import timedelta
-from itertools import pairwise
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from shop.console.pages.api import Api, Failed, items
-from shop.console.pages.view import View, render, rfc3339
+from shop.console.pages.view import View, render
 from shop.telemetry.examples import EXAMPLES, NEWEST_LINES
 
 __all__ = ["logs", "logs_rows", "metrics", "point", "points"]
 
 SHOWN_ROWS = 500
-CHART_STEPS = 48
+CHART_STEPS = 60
 
 
 async def metrics(api: Api, view: View) -> Response:
@@ -122,15 +121,13 @@ async def points(api: Api, view: View) -> Response:
 async def point(api: Api, view: View) -> Response:
     """One, with its course over the window."""
     where = f"/api/signals/{view.request.path_params['id']}"
-    width = timedelta(seconds=view.seconds / CHART_STEPS)
-    edges = [view.now - timedelta(seconds=view.seconds) + n * width for n in range(CHART_STEPS + 1)]
-    whole, *parts = await asyncio.gather(
-        api(where, **view.window),
-        *(api(where, **{"from": rfc3339(a), "to": rfc3339(b)}) for a, b in pairwise(edges)),
+    whole, course = await asyncio.gather(
+        api(where, **view.window), api(f"{where}/history", **view.window, steps=CHART_STEPS)
     )
+    title = whole["title"][view.language]
     data = {
-        "times": [edge.timestamp() for edge in edges[1:]],
-        "series": [{"label": whole["title"][view.language], "values": [each["value"] for each in parts]}],
-        "label": whole["title"][view.language],
+        "times": [datetime.fromisoformat(each["time"]).timestamp() for each in course["items"]],
+        "series": [{"label": title, "values": [each["value"] for each in course["items"]]}],
+        "label": title,
     }
     return render(view, "point.html", page="points", point={"why": None, **whole}, data=data)

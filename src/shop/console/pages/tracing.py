@@ -2,20 +2,22 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from shop.console.pages.api import Api, Failed, items
-from shop.console.pages.compare import compare
 from shop.console.pages.graph import draw
 from shop.console.pages.timeline import at, waterfall
 from shop.console.pages.view import View, render
 
 __all__ = ["overview", "trace", "traces", "traces_compare"]
 
-COMPARED = 60  # traces
+COMPARED = 100  # traces
+WORD = re.compile(r'(?:"[^"]*"|[^\s"]|")+')
+PIECE = re.compile(r'"([^"]*)"|([^"]+|")')
 
 
 async def overview(api: Api, view: View) -> Response:
@@ -59,8 +61,13 @@ async def traces(api: Api, view: View) -> Response:
 
 async def find_traces(api: Api, view: View, asked: Mapping[str, str], limit: int) -> Any:
     """A page of traces as the form asks for."""
-    query: dict[str, Any] = {**asked, "attr": asked["attr"].split(), "limit": limit, **view.window}
+    query: dict[str, Any] = {**asked, "attr": words(asked["attr"]), "limit": limit, **view.window}
     return await api("/api/traces", **query, nextToken=view.request.query_params.get("nextToken"))
+
+
+def words(text: str) -> list[str]:
+    """Attributes as they are typed: apart by white space, a value that holds some in quotes."""
+    return ["".join(quoted or plain for quoted, plain in PIECE.findall(word)) for word in WORD.findall(text)]
 
 
 def scatter(found: list[Any]) -> list[dict[str, Any]]:
@@ -84,12 +91,8 @@ def scatter(found: list[Any]) -> list[dict[str, Any]]:
 async def traces_compare(api: Api, view: View) -> Response:
     """A part of the page of traces: what the slow ones share."""
     asked = view.asked("service", "operation", "minDurationMs", "status", "attr")
-    found = (await find_traces(api, view, asked, COMPARED))["items"]
-    whole = await asyncio.gather(*(api(f"/api/traces/{each['traceId']}") for each in found))
-    compared = compare([(each["durationMs"], one["spans"]) for each, one in zip(found, whole, strict=True)])
-    return render(
-        view, "_compare.html", limit=compared.limit, slow=compared.slow, rest=compared.rest, shared=compared.shared
-    )
+    query: dict[str, Any] = {**asked, "attr": words(asked["attr"]), "limit": COMPARED, **view.window}
+    return render(view, "_compare.html", **await api("/api/compare", **query))
 
 
 async def trace(api: Api, view: View) -> Response:

@@ -1,19 +1,23 @@
 """The observability points, objectives and alarms, evaluated on what the console keeps."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from shop.console.console import Console
 from shop.console.figures import samples
-from shop.console.routes.common import Limit, Moment, off_loop, paged, routes, span_of_time
+from shop.console.ports import Cells
+from shop.console.routes.common import Limit, Moment, iso, off_loop, page, paged, routes, span_of_time
 from shop.console.store.store import Store
 from shop.kernel.errors import NotFound
 from shop.telemetry.points import Point, points
 from shop.telemetry.samples import Sample, Window
 
 __all__ = ["SignalNotFound", "evaluated"]
+
+MINUTE: Final = 60 * 10**9
 
 
 class SignalNotFound(NotFound):
@@ -45,10 +49,42 @@ async def get_signal(
 ) -> dict[str, Any]:
     """One observability point with its value over a window."""
     since, until = span_of_time(from_, to)
-    found = next((each for each in points() if each.id == id), None)
+    return (await off_loop(evaluated, console.store, (point(id),), since, until))[0]
+
+
+@routes.get("/api/signals/{id}/history", raises=[SignalNotFound])
+async def get_signal_history(
+    console: Console,
+    id: str,  # noqa: A002 - as it stands in the path
+    from_: Moment | None = None,
+    to: Moment | None = None,
+    steps: Annotated[int, Meta(ge=1, le=500)] = 48,
+) -> dict[str, Any]:
+    """The value of a point in each of about so many parts of a window, oldest first; long ones are whole minutes."""
+    since, until = span_of_time(from_, to)
+    return page(await off_loop(course, console.store, point(id), since, until, steps))
+
+
+def point(id_: str) -> Point:
+    """The point of an id. SignalNotFound."""
+    found = next((each for each in points() if each.id == id_), None)
     if found is None:
         raise SignalNotFound
-    return (await off_loop(evaluated, console.store, (found,), since, until))[0]
+    return found
+
+
+def course(store: Store, which: Point, since: int, until: int, steps: int) -> list[dict[str, Any]]:
+    """Part after part: its end, and the value in it."""
+    size = max(-(-(until - since) // steps), 1)
+    cells = Cells(since, size) if size < MINUTE else Cells(since // MINUTE * MINUTE, -(-size // MINUTE) * MINUTE)
+    parts: dict[int, list[Sample]] = {}
+    for each in samples(store, which.metrics, since, until, cells):
+        parts.setdefault((each.end - 1 - cells.origin) // cells.size, []).append(each)
+    ends = range(cells.origin + cells.size, until + cells.size, cells.size)
+    return [
+        {"time": iso(min(end, until)), "value": which.evaluate(parts.get(n, []), Window(since, until)).value}
+        for n, end in enumerate(ends)
+    ]
 
 
 @routes.get("/api/alarms")

@@ -1,12 +1,13 @@
 """Traces and the map."""
 
 import time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
+from shop.console.compare import Told, compare
 from shop.console.console import Console
 from shop.console.routes.common import (
     Limit,
@@ -20,6 +21,7 @@ from shop.console.routes.common import (
     tokens,
 )
 from shop.console.store import graph, traces
+from shop.console.store.database import Database
 from shop.console.store.traces import Bookmark, Position, Search, Summary
 from shop.console.waterfall import Timed, critical_path, self_times
 from shop.kernel.errors import NotFound, ValidationFailed
@@ -28,7 +30,9 @@ __all__ = ["TraceNotFound", "trace"]
 
 KINDS: Final = ("internal", "internal", "server", "client", "producer", "consumer")
 STATUSES: Final = ("unset", "ok", "error")
-LAST: Final = (1 << 64) - 1
+LONGEST: Final = 2**62  # ns
+Duration: TypeAlias = Annotated[float, Meta(ge=0)]  # ms
+Status: TypeAlias = Literal["ok", "error", "unset"]
 
 
 class TraceNotFound(NotFound):
@@ -44,22 +48,68 @@ async def list_traces(  # noqa: PLR0917 - a parameter per filter
     request: Request,
     service: str | None = None,
     operation: str | None = None,
-    min_duration_ms: Annotated[float, Meta(ge=0)] = 0,
-    status: Literal["ok", "error", "unset"] | None = None,
+    min_duration_ms: Duration = 0,
+    status: Status | None = None,
     from_: Moment | None = None,
     to: Moment | None = None,
     limit: Limit = 100,
     next_token: str | None = None,
 ) -> dict[str, Any]:
     """The traces that began in a window and have a span of this service, operation, status and attributes."""
-    since, until = span_of_time(from_, to)
-    attributes = tuple(attribute(each) for each in request.query_params.getlist("attr"))
-    about = (service, operation, min_duration_ms, status, attributes, from_, to)
+    search = Search(
+        *span_of_time(from_, to), service, operation, nanoseconds_of(min_duration_ms), status, attributes_in(request)
+    )
+    about = (service, operation, min_duration_ms, status, search.attributes, from_, to)
     scope = f"/api/traces {msgspec.json.encode(about).decode()}"
     after = bookmark(tokens.open(scope, next_token)) if next_token else None
-    search = Search(since, until, service, operation, round(min_duration_ms * 1e6), status, attributes)
     found, rest = await off_loop(traces.find, console.store.database, search, limit, after)
     return page([summary(each) for each in found], tokens.seal(scope, rest) if rest else None)
+
+
+@routes.get("/api/compare")
+async def compare_traces(  # noqa: PLR0917 - a parameter per filter
+    console: Console,
+    request: Request,
+    service: str | None = None,
+    operation: str | None = None,
+    min_duration_ms: Duration = 0,
+    status: Status | None = None,
+    from_: Moment | None = None,
+    to: Moment | None = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """What the slowest tenth of the newest traces that fit shares, and the others have less often."""
+    search = Search(
+        *span_of_time(from_, to), service, operation, nanoseconds_of(min_duration_ms), status, attributes_in(request)
+    )
+    return await off_loop(compared, console.store.database, search, limit)
+
+
+def compared(database: Database, search: Search, limit: int) -> dict[str, Any]:
+    """Slow traces held against the others, as the API shows it."""
+    found, _ = traces.find(database, search, limit, None)
+    told = traces.told_of(database, found)
+    result = compare(
+        [
+            (
+                milliseconds(each.end - each.start),
+                [Told(*span) for span in told.get((each.trace_hi, each.trace_lo), ())],
+            )
+            for each in found
+        ]
+    )
+    attributes = [{"key": one.key, "value": one.value, "slow": one.slow, "rest": one.rest} for one in result.shared]
+    return {"limitMs": result.limit, "slow": result.slow, "rest": result.rest, "attributes": attributes}
+
+
+def nanoseconds_of(duration: float) -> int:
+    """Ms as ns, none longer than a time can be."""
+    return min(round(duration * 1e6), LONGEST)
+
+
+def attributes_in(request: Request) -> tuple[tuple[str, str], ...]:
+    """Every `attr` of a request. ValidationFailed."""
+    return tuple(attribute(each) for each in request.query_params.getlist("attr"))
 
 
 def bookmark(content: Any) -> Bookmark:

@@ -10,6 +10,7 @@
 | `red`       | spans per minute, service, operation and duration  | made from `spans`                      |
 | `edges`     | calls per minute from one node of the map to another | made from `spans`                    |
 | `stretches` | from when to when a trace went on, of some spans   | made from `spans`                      |
+| `minutes`   | the histograms of a series in a minute, merged     | made from `points`                     |
 | `mails`, `events` | what SES sent, what passed the bus           | their ids                              |
 | `alarms`    | the state of an objective or alarm                 | its id                                 |
 

@@ -58,9 +58,9 @@ class Database:
         self._connection.execute("set enable_external_access=false; set lock_configuration=true")
         self._local = threading.local()
         self._writing = threading.RLock()
-        state = self._connection.execute("select journal, batch, rolled from state").fetchone()
+        state = self._connection.execute("select journal, batch, rolled, pieced from state").fetchone()
         assert state is not None  # noqa: S101 - the schema puts it there
-        self.journal, self.batch, self.rolled = state
+        self.journal, self.batch, self.rolled, self.pieced = state
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a SELECT, on any thread. Raises QueryTooLong."""
@@ -98,7 +98,7 @@ class Database:
         with self.transaction() as tx:
             batch = self.batch + 1
             self._insert(tx, "spans", rows.spans, f"{batch}, *")
-            self._insert(tx, "points", rows.points)
+            self._insert(tx, "points", rows.points, f"*, {batch}")
             self._insert(tx, "exemplars", rows.exemplars)
             self._insert(tx, "logs", rows.logs, "nextval('log_ids'), *")
             self._note(tx, "resources", list(rows.resources.items()))

@@ -1,11 +1,14 @@
 """`ports.Metrics` over the store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 
-from shop.console.ports import Exemplar, Histogram, Matchers, Metadata, Sample, Series
+from shop.console.ports import Cells, Exemplar, Histogram, Matchers, Metadata, Sample, Series
 from shop.console.store.database import Database
+from shop.console.store.pieces import merged
 from shop.console.store.series import Entry, Registry
 
 __all__ = ["StoredMetrics"]
@@ -13,6 +16,10 @@ __all__ = ["StoredMetrics"]
 SAMPLES = """
     select series, start, time, value, histogram from points
     where time > ? and time <= ? and series in (select unnest(?::ubigint[])) order by series, time, start"""
+SUMS = """
+    select series, min(start), max(time) as last, fsum(value), {cell} as cell from points
+    where time > ? and time <= ? and value is not null and series in (select unnest(?::ubigint[]))
+    group by series, cell order by last"""
 ALIVE = "select distinct series from points where time > ? and time <= ? and series in (select unnest(?::ubigint[]))"
 EXEMPLARS = """
     select series, time, value, trace_hi, trace_lo, span_id from exemplars
@@ -29,11 +36,31 @@ class StoredMetrics:
     def select(self, matchers: Matchers, start: int, end: int) -> list[Series]:
         """As the port says."""
         entries = self._entries(matchers)
+        return [Series(entries[id_].labels, found) for id_, found in self._samples(entries, start, end).items()]
+
+    def _samples(self, ids: Iterable[int], start: int, end: int) -> dict[int, list[Sample]]:
         samples: dict[int, list[Sample]] = {}
-        for series, begun, time, value, histogram in self.database.query(SAMPLES, (start, end, list(entries))):
+        for series, begun, time, value, histogram in self.database.query(SAMPLES, (start, end, list(ids))):
             sample = Sample(begun, time, value if histogram is None else histogram_in(histogram))
             samples.setdefault(series, []).append(sample)
-        return [Series(entries[id_].labels, found) for id_, found in samples.items()]
+        return samples
+
+    def sums(self, matchers: Matchers, start: int, end: int, cells: Cells) -> list[Series]:
+        """As the port says: numbers, and histograms of deltas that have no more than positive buckets and zeros."""
+        entries = self._entries(matchers)
+        found: dict[int, list[Sample]] = {}
+        numbers = [id_ for id_, entry in entries.items() if entry.kind != "histogram"]
+        for id_, begun, time, value, _ in self.database.query(
+            SUMS.format(cell=cells.of("time")), (start, end, numbers)
+        ):
+            found.setdefault(id_, []).append(Sample(begun, time, value))
+        whole = {id_ for id_, entry in entries.items() if entry.kind == "histogram" and entry.temporality != "delta"}
+        merging = [id_ for id_, entry in entries.items() if entry.kind == "histogram" and id_ not in whole]
+        for row in sorted(merged(self.database, merging, start, end, cells), key=itemgetter(4)):
+            found.setdefault(row[0], []).append(Sample(row[3], row[4], histogram_of(row)))
+            whole |= {row[0]} if row[-1] else set()
+        found |= self._samples(whole, start, end)
+        return [Series(entries[id_].labels, samples) for id_, samples in found.items()]
 
     def series(self, matchers: Matchers, start: int, end: int) -> list[Mapping[str, str]]:
         """As the port says."""
@@ -55,3 +82,13 @@ class StoredMetrics:
 
     def _entries(self, matchers: Matchers) -> dict[int, Entry]:
         return {entry.id: entry for entry in self.registry.find(matchers)}
+
+
+def histogram_of(row: tuple[Any, ...]) -> Histogram:
+    """A row of `merged` as the port has histograms."""
+    _, _, scale, _, _, n, total, zeros, least, greatest, places, counts, _ = row
+    first = places[0] if places else 0
+    positive = [0] * (places[-1] - first + 1 if places else 0)
+    for place, count in zip(places, counts, strict=True):
+        positive[place - first] = count
+    return Histogram(n, total, scale, zeros, 0.0, first, positive, smallest=least, largest=greatest)

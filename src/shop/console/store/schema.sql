@@ -1,10 +1,13 @@
--- Times are ns since 1970, minutes those since 1970. `batch` numbers the transactions that wrote spans.
+-- Times are ns since 1970, minutes those since 1970. `batch` numbers the transactions that wrote spans and points.
 create table if not exists spans (
     batch bigint, start bigint, duration bigint, trace_hi ubigint, trace_lo ubigint, span_id ubigint, parent_id ubigint,
     service varchar, name varchar, kind utinyint, status utinyint, message varchar, peer_kind varchar, peer varchar,
     resource ubigint, scope varchar, attributes varchar, events varchar, links varchar
 );
-create table if not exists points (series ubigint, start bigint, time bigint, value double, histogram varchar);
+create table if not exists points (
+    series ubigint, start bigint, time bigint, value double, histogram varchar, batch bigint default 0
+);
+alter table points add column if not exists batch bigint default 0; -- a file of before
 create table if not exists exemplars (
     series ubigint, time bigint, value double, trace_hi ubigint, trace_lo ubigint, span_id ubigint
 );
@@ -27,9 +30,16 @@ create table if not exists edges (
     bucket smallint, n bigint
 );
 create table if not exists stretches (trace_hi ubigint, trace_lo ubigint, begun bigint, ended bigint); -- of a trace, parts
--- journal: the last file of the receiver's journal that is in here; rolled: the last batch that is in the rollups.
-create table if not exists state (journal bigint, batch bigint, rolled bigint);
-insert into state select 0, 0, 0 where not exists (from state);
+-- Histograms of delta series, those that end in (minute, minute + 1] merged: `counts` are of the buckets at `places`.
+create table if not exists minutes (
+    series ubigint, minute integer, scale integer, start bigint, time bigint, n bigint, total double, zeros bigint,
+    least double, greatest double, places bigint[], counts bigint[], odd boolean
+);
+-- journal: the last file of the receiver's journal that is in here; rolled: the last batch whose spans are in the
+-- rollups; pieced: the last one whose histograms are in the minutes.
+create table if not exists state (journal bigint, batch bigint, rolled bigint, pieced bigint default -1);
+alter table state add column if not exists pieced bigint default -1;
+insert into state select 0, 0, 0, -1 where not exists (from state);
 create table if not exists mails (
     id varchar primary key, sent bigint, sender varchar, recipients varchar, subject varchar, text varchar, html varchar
 );

@@ -7,7 +7,7 @@ import msgspec
 
 from shop.console.store.database import Database
 
-__all__ = ["Bookmark", "Position", "Search", "Summary", "find", "lines_of", "spans_of"]
+__all__ = ["Bookmark", "Position", "Search", "Summary", "find", "lines_of", "spans_of", "told_of"]
 
 FIRST_STEP: Final = 10 * 10**9  # ns
 FIRST_STEP_OF_LONG: Final = 64 * FIRST_STEP  # of traces that took long: each step looks REACH around itself
@@ -168,12 +168,27 @@ SPANS: Final = """
 LINES: Final = """
     select time, message, log, coalesce(fields, message), span_id from logs
     where trace_lo = ? and trace_hi = ? order by time, id limit ?"""
+TOLD: Final = """
+    select trace_hi, trace_lo, service, name, attributes from spans where start between ? and ?
+        and (trace_hi, trace_lo) in (select unnest(?::ubigint[]), unnest(?::ubigint[]))"""
 MOST: Final = 20_000  # spans or lines of one trace
 
 
 def spans_of(database: Database, trace_hi: int, trace_lo: int) -> list[tuple[Any, ...]]:
     """The spans of a trace, by their start."""
     return database.query(SPANS, (trace_lo, trace_hi, MOST))
+
+
+def told_of(database: Database, found: list[Summary]) -> dict[tuple[int, int], list[tuple[str, str, str]]]:
+    """Service, name and attributes (as JSON) of all spans of these traces, by trace."""
+    if not found:
+        return {}
+    bounds = (min(each.start for each in found), max(each.end for each in found))
+    ids = ([each.trace_hi for each in found], [each.trace_lo for each in found])
+    told: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
+    for trace_hi, trace_lo, *about in database.query(TOLD, (*bounds, *ids)):
+        told.setdefault((trace_hi, trace_lo), []).append((about[0], about[1], about[2]))
+    return told
 
 
 def lines_of(database: Database, trace_hi: int, trace_lo: int) -> list[tuple[Any, ...]]:

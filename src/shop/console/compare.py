@@ -1,15 +1,28 @@
 """What slow traces share: attributes that they have more often than the others."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Comparison", "Shared", "compare"]
+import msgspec
+
+__all__ = ["Comparison", "Shared", "Told", "compare"]
 
 SLOW = 0.1  # share of the traces that counts as slow
 DIFFERENCE = 0.2  # by which the shares must differ to be worth a line
 LINES = 25
+
+
+class Told(NamedTuple):
+    """A span by what can be compared; attributes as JSON."""
+
+    service: str
+    name: str
+    attributes: str
+
+
+Pair: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,7 @@ class Comparison:
     shared: list[Shared]
 
 
-def compare(traces: Sequence[tuple[float, Sequence[Mapping[str, Any]]]]) -> Comparison:
+def compare(traces: Sequence[tuple[float, Sequence[Told]]]) -> Comparison:
     """Traces as (duration in ms, spans). The slowest tenth, at least one, is held against the others."""
     ordered = sorted(traces, key=lambda each: each[0])
     count = max(1, round(len(ordered) * SLOW))
@@ -47,15 +60,16 @@ def compare(traces: Sequence[tuple[float, Sequence[Mapping[str, Any]]]]) -> Comp
     return Comparison(slow[0][0] if slow else 0.0, len(slow), len(rest), telling[:LINES])
 
 
-def having(traces: Sequence[tuple[float, Sequence[Mapping[str, Any]]]]) -> Counter[tuple[str, str]]:
+def having(traces: Sequence[tuple[float, Sequence[Told]]]) -> Counter[Pair]:
     """In how many traces some span has each attribute, its name and its service among them."""
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counter[Pair] = Counter()
     for _, spans in traces:
         counts.update({pair for span in spans for pair in attributes(span)})
     return counts
 
 
-def attributes(span: Mapping[str, Any]) -> list[tuple[str, str]]:
+def attributes(span: Told) -> list[Pair]:
     """What can be compared: no ids, which every trace has for itself."""
-    own = [("span", f"{span['service']} {span['name']}")]
-    return own + [(key, str(value)) for key, value in span["attributes"].items() if not key.endswith((".id", "_id"))]
+    given = msgspec.json.decode(span.attributes)
+    own = [("span", f"{span.service} {span.name}")]
+    return own + [(key, str(value)) for key, value in given.items() if not key.endswith((".id", "_id"))]
