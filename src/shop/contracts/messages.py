@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 
 from shop.contracts.shapes import Shape
-from shop.kernel.clock import stamp
+from shop.kernel.clock import parse, stamp
 from shop.kernel.errors import Unprocessable
 from shop.kernel.ids import new_id
 
@@ -40,6 +40,10 @@ class Metadata(Shape):
     causation_id: str | None = None
     traceparent: str | None = None
     synthetic: str | None = None  # `user_agent.synthetic.type` of the request that began it
+
+    def __post_init__(self) -> None:
+        """ValueError for a time that is none: delays are told from it."""
+        parse(self.occurred_at)
 
 
 class Envelope(Shape, Generic[M]):

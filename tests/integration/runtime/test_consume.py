@@ -1,13 +1,14 @@
 """What becomes of a message in every way that its handling can go, on real queues."""
 
 import asyncio
+import json
 
 import msgspec
 import pytest
 from tests.support.otlp import Receiver, sending
 
 from shop import telemetry
-from shop.contracts.commands import ReserveStock
+from shop.contracts.commands import ReserveStock, SweepDue
 from shop.contracts.events import ProductDeleted, StockChanged, UserConfirmed
 from shop.contracts.messages import encode, envelope
 from shop.contracts.shapes import OrderLine
@@ -185,6 +186,44 @@ def test_an_unknown_type_or_version_or_a_missing_field_is_a_dead_letter_at_once(
         assert await stock_consumer().handle(shelf, [message], queues) == []
         (lost,) = await dead(queues)
         assert lost.attributes["reason"].startswith(reason)
+
+    run(story())
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", "2026-11-28T12:00:00", "9999-12-31T23:59:59-23:00"])
+def test_a_time_that_is_none_is_a_dead_letter_at_once(run, queues, shelf, put, changed, time):
+    async def story():
+        body = json.loads(encode(changed("mug")))
+        body["metadata"]["occurredAt"] = time
+        await put(json.dumps(body))
+        (message,) = await receive(queues, 1)
+        assert await stock_consumer().handle(shelf, [message], queues) == []
+        assert shelf.handled == []
+        (lost,) = await dead(queues)
+        assert lost.attributes["reason"].startswith("not an envelope")
+
+    run(story())
+
+
+def test_what_eventbridge_scheduler_sends_is_understood(run, queues, put, empty):
+    """Its execution id is no UUID, and its time has no milliseconds (the examples are those of AWS's documentation)."""
+    empty("users-events", "users-events-dlq")
+    swept = []
+    consumer = Consumer("users-events")
+
+    @consumer.on(SweepDue)
+    async def sweep(_deps, message):
+        swept.append(message.metadata.event_id)
+
+    async def story():
+        about = {"type": "SweepDue", "version": 1, "producer": "scheduler", "aggregateVersion": 1}
+        about |= {"eventId": "d32c5kddcf5bb8c3", "correlationId": "d32c5kddcf5bb8c3", "aggregateId": "sweep-users"}
+        about["occurredAt"] = "2022-03-22T18:59:43Z"
+        await put(json.dumps({"metadata": about, "data": {}}), "users-events")
+        received = await receive(queues, 1, "users-events")
+        assert await consumer.handle(None, received, queues) == []
+        assert swept == ["d32c5kddcf5bb8c3"]
+        assert await dead(queues, "users-events-dlq") == []
 
     run(story())
 

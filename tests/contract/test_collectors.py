@@ -1,0 +1,112 @@
+"""The collectors' configurations: what they take, in which order, where they send to; nothing grows in them."""
+
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from shop.deploy.package.build import ROOT
+
+FOLDER = ROOT / "infra" / "collector"
+FILES = ("ecs.yaml", "lambda.yaml")
+# What each has built in; the sources stand at the head of the files.
+LAMBDA_LAYER = {
+    "receivers": {"otlp", "telemetryapi"},
+    "processors": {"attributes", "filter", "memory_limiter", "probabilistic_sampler", "resource", "span", "coldstart",
+                   "decouple", "batch"},
+    "exporters": {"debug", "otlp", "otlphttp", "prometheusremotewrite"},
+    "extensions": {"sigv4auth", "basicauth"},
+}  # fmt: skip
+SERVICES = {"traces": "xray", "metrics": "monitoring"}
+
+
+def read(name):
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=FILES)
+def config(request):
+    return read(request.param)
+
+
+def test_it_listens_where_the_shop_sends_and_nowhere_else(config):
+    assert config["receivers"] == {"otlp": {"protocols": {"http": {"endpoint": "127.0.0.1:4318"}}}}
+
+
+@pytest.mark.parametrize("signal", SERVICES)
+def test_each_signal_goes_signed_to_its_endpoint_of_the_region(config, signal):
+    (exporter,) = config["service"]["pipelines"][signal]["exporters"]
+    told = config["exporters"][exporter]
+    signer = config["extensions"][told["auth"]["authenticator"]]
+    service = SERVICES[signal]
+    assert told[f"{signal}_endpoint"] == f"https://{service}.${{env:AWS_REGION}}.amazonaws.com/v1/{signal}"
+    assert signer == {"region": "${env:AWS_REGION}", "service": service}
+    assert told["auth"]["authenticator"] in config["service"]["extensions"]
+    assert told["compression"] == "gzip"
+
+
+def test_nothing_grows_without_a_bound_and_nothing_is_tried_for_ever(config):
+    for exporter in config["exporters"].values():
+        assert 0 < seconds(exporter["retry_on_failure"]["max_elapsed_time"]) <= 300
+        assert seconds(exporter["timeout"]) <= 5
+        queue = exporter["sending_queue"]
+        assert queue.get("enabled") is False or 0 < queue["queue_size"] <= 1000
+    for pipeline in config["service"]["pipelines"].values():
+        assert pipeline["processors"][0] == "memory_limiter"
+
+
+def seconds(text):
+    found = re.fullmatch(r"(\d+)(ms|s)", text)
+    assert found, text
+    return int(found[1]) / (1000 if found[2] == "ms" else 1)
+
+
+def test_everything_that_is_set_up_is_used_and_everything_used_is_set_up(config):
+    pipelines = config["service"]["pipelines"].values()
+    for kind in ("receivers", "processors", "exporters"):
+        assert {name for pipeline in pipelines for name in pipeline[kind]} == set(config[kind])
+    assert set(config["service"]["extensions"]) == set(config["extensions"])
+    assert set(config["service"]["pipelines"]) == set(SERVICES), "lines go out through stdout"
+
+
+def test_a_function_hands_over_and_does_not_wait_for_more():
+    config = read("lambda.yaml")
+    for pipeline in config["service"]["pipelines"].values():
+        assert pipeline["processors"][-1] == "decouple"
+        assert not [name for name in pipeline["processors"] if name.startswith("batch")]
+    assert all(exporter["sending_queue"] == {"enabled": False} for exporter in config["exporters"].values())
+
+
+def test_the_layer_has_every_component_that_a_function_needs():
+    config = read("lambda.yaml")
+    for kind, there in LAMBDA_LAYER.items():
+        assert {name.partition("/")[0] for name in config[kind]} <= there
+
+
+def test_a_batch_is_below_what_the_endpoints_take():
+    batches = {name: each for name, each in read("ecs.yaml")["processors"].items() if name.startswith("batch")}
+    assert batches["batch/traces"]["send_batch_max_size"] <= 10_000
+    for each in batches.values():
+        assert each["send_batch_size"] <= each["send_batch_max_size"]
+        assert seconds(each["timeout"]) <= 10
+
+
+@pytest.mark.skipif("OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp and sigv4auth")
+@pytest.mark.parametrize("name", FILES)
+def test_a_real_collector_takes_it(name, tmp_path):
+    """`decouple` lives in the layer alone: it is taken out where the collector at hand does not have it."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    text = text.replace(", decouple]", "]").replace("  decouple:\n    max_queue_size: 200\n", "")
+    (tmp_path / name).write_text(text)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run(
+        [os.environ["OTELCOL"], "validate", "--config", str(tmp_path / name)],
+        env=os.environ | keys | {"AWS_REGION": "ap-northeast-1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
