@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -311,14 +312,14 @@ def add_package(commands: Any) -> None:
 
 def run_up(typed: argparse.Namespace) -> int:
     """Start a shop and stay."""
-    packages = importlib.import_module("shop.deploy.package.host").ready(typed.data, tell) if typed.from_zips else None
+    host = importlib.import_module("shop.deploy.package.host") if typed.from_zips else None
     code: int = importlib.import_module("shop.local.up").up(
         typed.data,
         {"--port": typed.port, "--console-port": typed.console_port, "--otlp-port": typed.otlp_port},
         typed.assignments,
         as_json=typed.as_json,
         traffic=not typed.no_traffic,
-        packages=packages,
+        packages=partial(host.ready, typed.data, tell) if host else None,
     )
     return code
 

@@ -2,12 +2,19 @@
 
 import os
 import re
+import socket
 import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 import yaml
+from tests.support.client import until
 
 from shop.deploy.package.build import ROOT
+from shop.local.ports import free_port
 
 FOLDER = ROOT / "infra" / "collector"
 FILES = ("ecs.yaml", "lambda.yaml")
@@ -93,20 +100,94 @@ def test_a_batch_is_below_what_the_endpoints_take():
         assert seconds(each["timeout"]) <= 10
 
 
-@pytest.mark.skipif("OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp and sigv4auth")
+# ------------------------------------------------------------------------------------------- with a real collector
+
+REAL = pytest.mark.skipif("OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp and sigv4auth")
+KEYS = {
+    "AWS_REGION": "ap-northeast-1",
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "session",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def text_of(name):
+    """A configuration without `decouple`, which lives in the layer alone."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return text.replace(", decouple]", "]").replace("  decouple:\n    max_queue_size: 200\n", "")
+
+
+@REAL
 @pytest.mark.parametrize("name", FILES)
 def test_a_real_collector_takes_it(name, tmp_path):
-    """`decouple` lives in the layer alone: it is taken out where the collector at hand does not have it."""
-    text = (FOLDER / name).read_text(encoding="utf-8")
-    text = text.replace(", decouple]", "]").replace("  decouple:\n    max_queue_size: 200\n", "")
-    (tmp_path / name).write_text(text)
-    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true"}
-    done = subprocess.run(
-        [os.environ["OTELCOL"], "validate", "--config", str(tmp_path / name)],
-        env=os.environ | keys | {"AWS_REGION": "ap-northeast-1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    (tmp_path / name).write_text(text_of(name))
+    command = [os.environ["OTELCOL"], "validate", "--config", str(tmp_path / name)]
+    done = subprocess.run(command, env=os.environ | KEYS, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """AWS's: notes path and headers of what comes."""
+
+    seen: ClassVar[dict[str, dict[str, str]]] = {}
+
+    def do_POST(self):
+        self.seen[self.path] = {name.lower(): value for name, value in self.headers.items()}
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@REAL
+@pytest.mark.parametrize("name", FILES)
+def test_what_the_shop_sends_reaches_the_endpoints_signed(name, tmp_path):
+    Endpoint.seen.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port, health = free_port(), free_port()
+    text = re.sub(r"https://(xray|monitoring)\.\S+\.com", f"http://127.0.0.1:{server.server_port}", text_of(name))
+    (tmp_path / name).write_text(text.replace(":4318", f":{port}").replace(":13133", f":{health}"))
+    command = [os.environ["OTELCOL"], "--config", str(tmp_path / name)]
+    with (tmp_path / "log").open("wb") as log:
+        collector = subprocess.Popen(command, env=os.environ | KEYS, stdout=log, stderr=log)
+    try:
+        send_some(port)
+        until(lambda: {"/v1/traces", "/v1/metrics"} <= set(Endpoint.seen), seconds=60)
+    finally:
+        collector.terminate()
+        collector.wait(30)
+        server.shutdown()
+        server.server_close()
+    for signal, service in SERVICES.items():
+        headers = Endpoint.seen[f"/v1/{signal}"]
+        assert re.match(
+            rf"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/\d{{8}}/ap-northeast-1/{service}/aws4_request, ",
+            headers["authorization"],
+        )
+        assert (headers["x-amz-security-token"], headers["content-encoding"]) == ("session", "gzip")
+
+
+SEND = """
+from shop import telemetry
+from shop.telemetry import names
+telemetry.setup("orders")
+with telemetry.span("GET /orders", kind="server"):
+    telemetry.count(names.ORDERS_TRANSITIONS, {names.ORDER_STATUS: "PLACED"})
+telemetry.shutdown(30)
+"""
+
+
+def send_some(port):
+    """What a process of the shop sends, once the collector listens."""
+
+    def listens():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    until(listens, seconds=60)
+    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}"}
+    subprocess.run([sys.executable, "-c", SEND], env=os.environ | where, check=True, timeout=60)

@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,16 +38,16 @@ def up(
     *,
     as_json: bool,
     traffic: bool,
-    packages: Packages | None = None,
+    packages: Callable[[], Packages] | None = None,
 ) -> int:
     """Run a shop until it is told to end; the exit code. Refused when it cannot start.
 
     `ports` are those of `--port`, `--console-port` and `--otlp-port`; 0 is any that is free. With `traffic`, some
-    simulated customers come and go. With `packages`, functions run from these.
+    simulated customers come and go. With `packages`, functions run from what that makes once the folder is ours.
     """
     tunables = chosen(assignments)
     ports = {option: port or free_port() for option, port in ports.items()}
-    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables, traffic, packages)
+    options = Options(data, ports["--port"], ports["--console-port"], ports["--otlp-port"], tunables, traffic)
     screen = Screen(sys.stderr if as_json else sys.stdout)
     folder = Folder(data, frozenset(ports.values()))
     held = folder.hold(screen.say)
@@ -59,6 +60,7 @@ def up(
                         f"port {port} is taken: choose another with {option}",
                     )
                 )
+        options = replace(options, packages=packages() if packages else None)
         return asyncio.run(Command(options, folder, screen, held, as_json=as_json).run())
     finally:
         folder.running.unlink(missing_ok=True)

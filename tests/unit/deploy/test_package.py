@@ -1,6 +1,7 @@
 """How a package is put together, on small trees; what is in the real ones: tests/integration/package."""
 
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -230,6 +231,16 @@ def test_a_wheel_that_is_not_the_locks_is_not_taken(tmp_path):
     wanted = "typing-extensions==4.16.0 --hash=sha256:" + "0" * 64
     with pytest.raises(Failed, match=r"[Hh]ash"):
         wheels.install(build.ROOT, wanted, tmp_path / "site", for_lambda=False)
+
+
+def test_an_api_document_that_is_old_is_not_packed(tmp_path, monkeypatch):
+    """What edge serves was merged from other routes than those of this source."""
+    copy = tmp_path / "checkout"
+    shutil.copytree(build.ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "src" / "shop" / "edge" / "openapi.json").write_text("{}")
+    builder = build.Builder("host", copy, tmp_path / "out", print)
+    with pytest.raises(Failed, match="older than the routes: run `make generate`"):
+        builder.check_document()
 
 
 def test_without_the_python_of_lambda_it_packs_sources_and_says_what_that_costs(tmp_path, monkeypatch):

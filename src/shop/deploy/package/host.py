@@ -17,7 +17,8 @@ RUNTIME = "awslambdaric"  # what Lambda itself puts beside a package; where ther
 
 
 def ready(data: Path, tell: Callable[[str], None]) -> Packages:
-    """The packages of this machine, made where they are missing or old, and unpacked below a shop's data folder.
+    """The packages of this machine, made where they are missing or old, and unpacked below a shop's data folder, which
+    is this process's.
 
     Refused, Failed: as `package`.
     """
@@ -42,7 +43,7 @@ def runtime(folder: Path) -> Path:
     """A folder with links to AWS's runtime client and what that needs, and to nothing else that is installed here."""
     folder.mkdir(parents=True)
     for each in needed(RUNTIME):
-        for name in {file.parts[0] for file in each.files or () if not file.parts[0].startswith("..")}:
+        for name in {file.parts[0] for file in each.files or ()} - {"..", "__pycache__"}:
             (folder / name).symlink_to(Path(str(each.locate_file(name))))
     return folder
 
