@@ -1,9 +1,14 @@
 """The documents hold together: numbers of decisions are unique, links inside the repository lead somewhere."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from shop.telemetry.points import points
+from shop.telemetry.queries import queries
+from shop.telemetry.slos import slos
 
 ADRS = sorted(Path("docs/adr").glob("*.md"))
 PAGES = [Path("README.md"), Path("README.ja.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
@@ -30,3 +35,16 @@ def test_both_readmes_tell_the_same_things():
     ]
     commands = [{each for each in one if each.startswith(("make ", ".venv/bin/shop", "OTEL_"))} for one in shown]
     assert {each.split()[0:2][-1] for each in commands[0]} == {each.split()[0:2][-1] for each in commands[1]}
+
+
+@pytest.mark.parametrize("name", ["look.md", "look.ja.md"])
+def test_where_to_look_on_aws_has_every_query_of_the_console_word_for_word(name):
+    page = Path("docs/aws", name).read_text(encoding="utf-8")
+    blocks = set(re.findall(r"```(?:promql)?\n(.*?)\n```", page, re.DOTALL))
+    for point in points():
+        wanted = [point.promql(timedelta(hours=1)), point.insights, *(query.insights for query in point.queries)]
+        assert set(filter(None, wanted)) <= blocks, point.id
+        assert f"../signals/{point.id}.md" in page
+    for what in slos().judged:
+        assert what.title.ja in page or what.title.en in page
+        assert any(f"`{what.id}-{end}`" in page for end in (*queries(what), "*"))

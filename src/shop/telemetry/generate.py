@@ -1,6 +1,7 @@
-"""Makes names.py, catalogue.json, points.json, slos.json and docs/signals/: `python -m shop.telemetry.generate`.
+"""Makes names.py, catalogue.json, points.json, slos.json, docs/signals/ and parts of docs/aws/look*.md.
 
-They come from the registry, points.yaml and slos.yaml; with `--check` nothing is written.
+`python -m shop.telemetry.generate`. They come from the registry, points.yaml and slos.yaml; with `--check` nothing is
+written.
 
 A tool for whoever changes the registry: it needs PyYAML, which the shop itself does not.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import yaml
 
 from shop.telemetry import points, slos
+from shop.telemetry.look import filled
 from shop.telemetry.pages import index_page, point_page, reference_page
 from shop.telemetry.points import Point
 from shop.telemetry.slos import Slos
@@ -26,6 +28,7 @@ __all__ = ["Registry", "constant", "main", "outputs"]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SIGNALS = ROOT / "docs" / "signals"
+LOOK = {"en": ROOT / "docs" / "aws" / "look.md", "ja": ROOT / "docs" / "aws" / "look.ja.md"}
 MARK = "  # noqa: S105 - a name"  # ruff takes a constant with SECRET in it for a password
 IMPORTED = [  # what the semantic conventions say of the metrics that we take from them
     {
@@ -152,12 +155,14 @@ def outputs(registry: Registry) -> dict[Path, str]:
 
 
 def pages(registry: Registry) -> dict[Path, str]:
-    """The pages of docs/signals."""
+    """The pages of docs/signals, and the parts of docs/aws/look.*.md that come from the data."""
     known = points.convert(yaml.safe_load((HERE / "points.yaml").read_text("utf-8")))
+    judged = slos.convert(yaml.safe_load((HERE / "slos.yaml").read_text("utf-8")))
     return {
         SIGNALS / "README.md": index_page(known),
         **{SIGNALS / f"reference.{language}.md": reference_page(registry, language) for language in ("ja", "en")},
         **{SIGNALS / f"{point.id}.md": point_page(point) for point in known},
+        **{path: filled(path.read_text("utf-8"), language, known, judged) for language, path in LOOK.items()},
     }
 
 
