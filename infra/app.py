@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from aws_cdk import App, Validations
+from aws_cdk import App, CliCredentialsStackSynthesizer, Validations
 from aws_cdk.cx_api import CloudAssembly
 
 from infra.naming import Account, Deployment
-from infra.stacks.classroom import Classroom
+from infra.stacks.classroom import ASSETS, Classroom
 from infra.stacks.data import Data
 from infra.stacks.edge import Edge
 from infra.stacks.front import Front
@@ -38,7 +38,8 @@ def synthesize(
     account: Account, deployment: Deployment, packages: Path, out: Path, *, check: bool = False
 ) -> CloudAssembly:
     """Write every template below `out`. With `check`, what cdk-nag finds, and nobody has accepted, stops it."""
-    app = App(outdir=str(out), analytics_reporting=False)
+    deploys = CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS)  # docs/adr/0017: no bootstrap, no roles
+    app = App(outdir=str(out), analytics_reporting=False, default_stack_synthesizer=deploys)
     build(app, account, deployment, packages)
     if check:
         from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - only checks need it

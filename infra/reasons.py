@@ -8,11 +8,13 @@ __all__ = ["accept", "accept_wildcards"]
 
 
 def accept(made: Any, finding: str, reason: str) -> None:
-    """Accept `finding`, such as `AwsSolutions-S1`, for a construct and what is in it.
+    """Accept `finding`, such as `AwsSolutions-S1`, for a construct and what is in it. Others bear the name of who finds
+    them: `CloudFormation-Validate::E1029`.
 
     A test fails when the reason is empty, or when there is nothing to accept any more.
     """
-    Validations.of(made).acknowledge(Acknowledgment(id=f"AwsSolutions::{finding}", reason=reason))
+    named = finding if "::" in finding.partition("[")[0] else f"AwsSolutions::{finding}"
+    Validations.of(made).acknowledge(Acknowledgment(id=named, reason=reason))
 
 
 def accept_wildcards(made: Any, reason: str, *places: str) -> None:

@@ -1,20 +1,23 @@
 """What an account has once, however many deployments stand in it: network, Transaction Search, sender, budget."""
 
-from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnCondition, CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_applicationsignals as applicationsignals
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_xray as xray
 from constructs import Construct
 
 from infra.naming import Account
+from infra.reasons import accept
 
-__all__ = ["CLASSROOM", "Classroom", "shared_network", "shared_sender"]
+__all__ = ["ASSETS", "CLASSROOM", "Classroom", "shared_network", "shared_sender"]
 
 CLASSROOM = "shop-class"
+ASSETS = CLASSROOM + "-assets-${AWS::AccountId}-${AWS::Region}"  # where templates and zips are put for CloudFormation
 ZONES = 2
 EXPORTS = {"vpc": f"{CLASSROOM}-vpc", "cidr": f"{CLASSROOM}-cidr", "sender": f"{CLASSROOM}-sender"}
 
@@ -25,12 +28,34 @@ class Classroom(Stack):
     def __init__(self, scope: Construct, account: Account) -> None:
         super().__init__(scope, CLASSROOM, description="Mieruka Shop: what all deployments of an account share")
         Tags.of(self).add("shop:service", "classroom")
+        self.assets()
         self.network()
         if not account.traced:
             self.transaction_search()
             self.application_signals()
         self.sender(account)
         self.budget(account)
+
+    def assets(self) -> None:
+        """What `cdk bootstrap` would make of a bucket, and no role: who deploys does so with his own rights."""
+        made = s3.Bucket(
+            self,
+            "Assets",
+            bucket_name=Fn.sub(ASSETS),
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            removal_policy=RemovalPolicy.DESTROY,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],  # each deployment puts what is missing
+        )
+        accept(made, "AwsSolutions-S1", "published source, made into zips, for a month")
+
+    def unless_there(self, name: str, what: str) -> CfnCondition:
+        """Whether to make what an account has once. Where it is already, CloudFormation would fail."""
+        given = CfnParameter(
+            self, name, default="make", allowed_values=["make", "leave"], description=f"leave: {what} is there already"
+        )
+        return CfnCondition(self, f"Make{name}", expression=Fn.condition_equals(given.value_as_string, "make"))
 
     def network(self) -> None:
         """Two zones with public subnets for the tasks and isolated ones for databases and the load balancer.
@@ -110,7 +135,8 @@ class Classroom(Stack):
 
     def sender(self, account: Account) -> None:
         """Where every deployment's mails come from. SES asks its owner by mail whether that is right."""
-        ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
+        sender = ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
+        sender.node.default_child.cfn_options.condition = self.unless_there("SenderSetting", "the identity in SES")
         CfnOutput(self, "ExportSender", value=account.sender, export_name=EXPORTS["sender"])
 
     def budget(self, account: Account) -> None:
