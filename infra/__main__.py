@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument(
         "--traced", action="store_true", help="the account has Transaction Search, not by its class stack"
     )
+    parser.add_argument("--known", action="store_true", help="SES knows the sender, not by the class stack")
+    parser.add_argument("--only-class", action="store_true", help="the account's own stack alone, which needs no zips")
     parser.add_argument("--image-tag", default="none")
     parser.add_argument("--packages", type=Path, default=Path("dist/aws"), help="the folder that `shop package` filled")
     parser.add_argument("--out", type=Path, default=Path("cdk.out"))
@@ -29,8 +31,8 @@ def main() -> None:
     os.environ.setdefault("JSII_NODE", str(NODE))  # CDK's own language runs on it; read when aws_cdk is imported
     from infra.app import synthesize  # noqa: PLC0415
 
-    account = Account(typed.sender, typed.monthly_usd, typed.traced)
-    deployment = Deployment(typed.name, typed.email, typed.image_tag)
+    account = Account(typed.sender, typed.monthly_usd, typed.traced, typed.known)
+    deployment = None if typed.only_class else Deployment(typed.name, typed.email, typed.image_tag)
     synthesize(account, deployment, typed.packages, typed.out, check=typed.check)
 
 

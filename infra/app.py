@@ -20,9 +20,11 @@ from infra.stacks.services import Services
 __all__ = ["build", "synthesize"]
 
 
-def build(app: App, account: Account, deployment: Deployment, packages: Path) -> None:
-    """The account's own stack, and one deployment's. `packages`: the folder with a zip for each service."""
+def build(app: App, account: Account, deployment: Deployment | None, packages: Path) -> None:
+    """The account's own stack, and one deployment's, if any. `packages`: the folder with a zip for each service."""
     Classroom(app, account)
+    if deployment is None:
+        return
     images = Images(app, deployment)
     messaging = Messaging(app, deployment)
     data = Data(app, deployment, messaging.queues)
@@ -35,10 +37,10 @@ def build(app: App, account: Account, deployment: Deployment, packages: Path) ->
 
 
 def synthesize(
-    account: Account, deployment: Deployment, packages: Path, out: Path, *, check: bool = False
+    account: Account, deployment: Deployment | None, packages: Path, out: Path, *, check: bool = False
 ) -> CloudAssembly:
     """Write every template below `out`. With `check`, what cdk-nag finds, and nobody has accepted, stops it."""
-    deploys = CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS)  # docs/adr/0017: no bootstrap, no roles
+    deploys = CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS)  # docs/adr/0018: no bootstrap, no roles
     app = App(outdir=str(out), analytics_reporting=False, default_stack_synthesizer=deploys)
     build(app, account, deployment, packages)
     if check:

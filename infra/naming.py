@@ -17,13 +17,14 @@ class Account:
     """What its deployments share.
 
     `sender`: the address that their mails come from; its owner confirms it to SES once, and is told when the account's
-    bill passes `monthly_usd`. `traced`: it had Transaction Search and Application Signals before. There is one of each,
-    and CloudFormation makes none a second time, nor takes over what it did not make.
+    bill passes `monthly_usd`. `traced`: it had Transaction Search and Application Signals before; `known`: SES had the
+    sender before. There is one of each, and CloudFormation makes none a second time, nor takes over one of others.
     """
 
     sender: str
     monthly_usd: int
     traced: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

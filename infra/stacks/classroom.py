@@ -1,6 +1,6 @@
 """What an account has once, however many deployments stand in it: network, Transaction Search, sender, budget."""
 
-from aws_cdk import CfnCondition, CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_applicationsignals as applicationsignals
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_ec2 as ec2
@@ -49,13 +49,6 @@ class Classroom(Stack):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(30))],  # each deployment puts what is missing
         )
         accept(made, "AwsSolutions-S1", "published source, made into zips, for a month")
-
-    def unless_there(self, name: str, what: str) -> CfnCondition:
-        """Whether to make what an account has once. Where it is already, CloudFormation would fail."""
-        given = CfnParameter(
-            self, name, default="make", allowed_values=["make", "leave"], description=f"leave: {what} is there already"
-        )
-        return CfnCondition(self, f"Make{name}", expression=Fn.condition_equals(given.value_as_string, "make"))
 
     def network(self) -> None:
         """Two zones with public subnets for the tasks and isolated ones for databases and the load balancer.
@@ -135,8 +128,8 @@ class Classroom(Stack):
 
     def sender(self, account: Account) -> None:
         """Where every deployment's mails come from. SES asks its owner by mail whether that is right."""
-        sender = ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
-        sender.node.default_child.cfn_options.condition = self.unless_there("SenderSetting", "the identity in SES")
+        if not account.known:
+            ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
         CfnOutput(self, "ExportSender", value=account.sender, export_name=EXPORTS["sender"])
 
     def budget(self, account: Account) -> None:

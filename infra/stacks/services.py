@@ -181,7 +181,6 @@ class Services(DeploymentStack):
             ecs.ContainerDependency(container=collector, condition=ecs.ContainerDependencyCondition.START),
             ecs.ContainerDependency(container=databases, condition=ecs.ContainerDependencyCondition.SUCCESS),
         )
-        accept(made, "CloudFormation-Validate::E1029", "the collector itself reads ${env:...} in its configuration")
         accept(made, "AwsSolutions-ECS2", "settings are no secrets; those come from Secrets Manager")
         accept_wildcards(made.execution_role, "a token for registries has no ARN", "Resource::*")
         grants.may_send_telemetry(made.task_role)
