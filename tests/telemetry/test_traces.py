@@ -78,7 +78,7 @@ def test_tries_of_a_payment_are_spans_and_the_failed_ones_errors():
 def test_three_seconds_at_the_provider_are_three_seconds_in_the_trace():
     story = told()
     (charge,) = [span for span in story.trace(story.orders["tok_slow"]) if span.name == "charge"]
-    assert charge.end - charge.start >= 2_900_000_000  # a timer counts from the start of the loop's round
+    assert charge.end - charge.start >= 3_000_000_000
 
 
 def test_every_message_is_a_span_that_is_linked_with_the_batch_that_received_it():

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from shop import telemetry
@@ -18,6 +20,7 @@ __all__ = ["PaymentUnderWay", "close_left_open", "refund", "take"]
 
 TRIES: Final = 3
 LONGEST_PAUSE: Final = 0.5  # seconds between tries
+MILLISECOND: Final = 0.001  # uvloop's timers know no less, and may come half of one early
 MARGIN: Final = 2.0  # seconds beyond a try that its holder may take to write down what came of it
 
 BEGIN_TRY = """
@@ -117,12 +120,17 @@ async def begin_try(payments: Payments, order_id: str, holder: str) -> tuple[int
     return None
 
 
+def cut_off_after(limit: timedelta) -> asyncio.Timeout:
+    """A limit that is never kept too early, by however little: the metric tells how long a try was given."""
+    return asyncio.timeout_at(monotonic() + limit.total_seconds() + MILLISECOND)
+
+
 async def one_try(payments: Payments, order: Order, number: int, token: str) -> Charge | None:
     """One try; None when it brought no answer."""
     about: dict[str, Value] = {names.ORDER_ID: order.id, names.PAYMENT_ATTEMPT: number}
     with telemetry.span("charge", kind="client", attributes=about) as span:
         try:
-            async with asyncio.timeout(payments.try_timeout.total_seconds()):
+            async with cut_off_after(payments.try_timeout):
                 charge = await payments.provider.charge(order.id, token, order.total.amount)
         except (TimeoutError, ProviderFailed) as error:
             span.fail(error)
