@@ -8,6 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from tests.support.collector import BINARY
 from tests.support.otlp import Receiver
 from tests.support.story.after import Afterwards
 from tests.support.story.people import Visitor
@@ -45,6 +46,9 @@ def leave(folder: Path, told: Told, collector: Receiver, sentinels: set[str]) ->
             (match[0].decode(), body[max(0, match.start() - 200) : match.end() + 100].decode(errors="replace"))
             for match in anything.finditer(body)
         ]
+    if BINARY is not None:
+        sent = [(path, body) for (path, _), body in zip(collector.requests, collector.bodies, strict=True)]
+        (folder / "sent.pickle").write_bytes(pickle.dumps(sent))
     written = folder / "told.part"
     written.write_bytes(pickle.dumps(told))
     written.rename(folder / "told.pickle")
