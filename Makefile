@@ -5,7 +5,7 @@ SYNC := $(UV) sync --quiet --frozen --inexact
 SHOP := .venv/bin/shop
 unexport VIRTUAL_ENV
 
-.PHONY: help up seed reset doctor mails synth test check generate format bench audit clean
+.PHONY: help up seed reset doctor mails synth test check generate format bench audit otelcol clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -56,8 +56,11 @@ synth: install-dev ## write the CloudFormation templates of the shop on AWS to c
 audit: install-dev ## known vulnerabilities of what we depend on (asks the network)
 	@.venv/bin/pip-audit --skip-editable
 
+otelcol: ## build an OpenTelemetry Collector with Go, for the tests against a real one
+	@scripts/otelcol
+
 clean: ## remove what was installed and what tools keep; the shop's data (.shop/) stays
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist cdk.out
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .otelcol dist cdk.out
 
 .PHONY: install install-dev browser
 install:

@@ -30,8 +30,8 @@ __all__ = ["Sleepers", "main"]
 STREAM_RETENTION: Final = 600  # seconds
 
 
-class Ending(Exception):
-    """The emulator ends: whoever waits for a message waits in vain."""
+class Ending(asyncio.CancelledError):
+    """The emulator ends: whoever waits for a message waits in vain. No error, which the emulator would log as one."""
 
 
 class Sleepers:
@@ -67,7 +67,9 @@ class Sleepers:
 
 
 class HangUps:
-    """The emulator's application, whose receivers may hang up: a killed worker must not swallow a message."""
+    """The emulator's application, whose receivers may hang up: a killed worker must not swallow a message. And one that
+    still waits when the emulator ends is told that there was none.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -81,10 +83,13 @@ class HangUps:
         answering = asyncio.create_task(self._app(scope, heard.get, send))
         listening = asyncio.create_task(hear(receive, heard))
         await asyncio.wait({answering, listening}, return_when=asyncio.FIRST_COMPLETED)
+        waited_in_vain = answering.cancelled()
         listening.cancel()
         if not answering.done():
             answering.cancel()
         await asyncio.gather(answering, listening, return_exceptions=True)
+        if waited_in_vain:
+            await respond(send, b"{}")
 
 
 async def hear(receive: Any, heard: "asyncio.Queue[Any]") -> None:
@@ -94,6 +99,13 @@ async def hear(receive: Any, heard: "asyncio.Queue[Any]") -> None:
         heard.put_nowait(message)
         if message["type"] == "http.disconnect":
             return
+
+
+async def respond(send: Any, body: bytes) -> None:
+    """200, with JSON."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Look:
@@ -109,9 +121,7 @@ class Look:
             return
         now = time.time()
         body = json.dumps({queue["name"]: state_of(queue, now) for queue in sqs._queues.to_dict().values()}).encode()  # noqa: SLF001 - nothing else tells
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await respond(send, body)
 
 
 def state_of(queue: dict[str, Any], now: float) -> dict[str, Any]:
