@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -11,10 +12,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.support.functions import from_gateway
 from tests.support.packages import packed
 
 from shop.contracts.topology import FUNCTIONS, SERVICES
-from shop.deploy.package import archive, bytecode, checks
+from shop.deploy.package import archive, bytecode, checks, tree, wheels
 from shop.deploy.package.build import ROOT
 from shop.deploy.package.manifest import PACKAGED
 
@@ -153,6 +155,44 @@ def test_the_code_of_a_zip_starts_with_nothing_else_around(service, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {file: file.stat().st_mtime_ns for file in place.rglob("*")} == before, "its own bytecode is good"
+
+
+CALL = """
+import importlib, json, sys
+from types import SimpleNamespace
+sys.path.append(sys.argv[1])
+module, _, name = sys.argv[2].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+answer = handler(json.loads(sys.argv[3]), SimpleNamespace(aws_request_id="r"))
+print(json.dumps([answer["statusCode"], answer["headers"]["content-type"], sys.version_info[:2]]))
+"""
+PYTHON = bytecode.python_of("3.13")
+
+
+@pytest.mark.skipif(
+    PYTHON is None or sys.platform != "linux", reason="no Python 3.13 here, or none that is like Lambda's"
+)
+@pytest.mark.parametrize(
+    ("service", "path", "status"), [("edge", "/openapi.json", 200), ("users", "/users/u/roles", 401)]
+)
+def test_the_code_answers_under_the_python_of_lambda(service, path, status, tmp_path, monkeypatch):
+    """The same wheels for this machine's processor, the same modules, compiled by the Python that runs them."""
+    here = {"x86_64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}[platform.machine()]
+    monkeypatch.setattr(wheels, "LAMBDA", ("--python-platform", f"{here}-manylinux_2_28", "--python-version", "3.13"))
+    content = tmp_path / "content"
+    wheels.install(ROOT, wheels.requirements(ROOT, service), content, for_lambda=True)
+    tree.plant(service, content)
+    assert PYTHON
+    bytecode.compile_all(PYTHON, content)
+    event = from_gateway(path)
+    names = ("TABLE_NAME", "EVENT_BUS", "QUEUE_URL_PREFIX", "USER_POOL_ID", "USER_POOL_CLIENT_ID", "MAIL_FROM",
+             "USER_POOL_CLIENT_SECRET", "TOKEN_ISSUER", "JWKS_URL", "PAGE_TOKEN_KEY")  # fmt: skip
+    environment = dict.fromkeys(names, "x") | {"GATEWAY_URL": "http://127.0.0.1:1", "AWS_LAMBDA_FUNCTION_NAME": service}
+    command = [PYTHON, "-I", "-S", "-c", CALL, str(content), f"shop.{service}.app.http", json.dumps(event)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer == [status, "application/json" if status == 200 else "application/problem+json", [3, 13]]
 
 
 def test_the_edge_serves_the_document_of_this_source():

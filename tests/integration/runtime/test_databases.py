@@ -40,6 +40,23 @@ def test_a_service_gets_a_database_of_its_own_that_others_cannot_enter(server):
         asyncio.run(execute(address(dsn, name, "two", name), "select 1"))
 
 
+def test_texts_sort_as_on_the_laptop(server, postgres):
+    dsn, name = server
+    laptops = urlsplit(postgres("laptop")).path[1:]
+    asyncio.run(databases.prepare(dsn, {name: "one"}))
+    query = "select datlocprovider, datlocale, pg_encoding_to_char(encoding) from pg_database where datname = any($1)"
+
+    async def locales():
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await connection.fetch(query, [name, laptops])
+        finally:
+            await connection.close()
+
+    ours, theirs = asyncio.run(locales())
+    assert ours == theirs
+
+
 def test_once_all_is_there_it_changes_nothing_but_a_password_that_was_rotated(server):
     dsn, name = server
     asyncio.run(databases.prepare(dsn, {name: "one"}))
