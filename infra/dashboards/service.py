@@ -63,7 +63,8 @@ def both(point: Point) -> str:
 
 def value(deployment: Deployment, point: Point) -> Widget:
     """A point's value over time, in the console's words."""
-    return chart(both(point), ("", in_environment(point.promql(HOUR), deployment.name)), unit=point.unit.strip("{}"))
+    unit = "" if point.unit == "1" else point.unit.strip("{}")
+    return chart(both(point), ("", in_environment(point.promql(HOUR), deployment.name)), unit=unit)
 
 
 def parts(deployment: Deployment, point: Point) -> Widget | None:

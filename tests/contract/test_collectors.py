@@ -1,5 +1,6 @@
 """The collectors' configurations: what they take, in which order, where they send to; nothing grows in them."""
 
+import gzip
 import os
 import re
 import socket
@@ -11,6 +12,8 @@ from typing import ClassVar
 
 import pytest
 import yaml
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.support.client import until
 
 from shop.deploy.package.build import ROOT
@@ -92,6 +95,15 @@ def test_the_layer_has_every_component_that_a_function_needs():
         assert {name.partition("/")[0] for name in config[kind]} <= there
 
 
+def test_spans_name_their_environment_as_application_signals_reads_it_and_metrics_get_no_second_label(config):
+    pipelines = config["service"]["pipelines"]
+    assert config["processors"]["resource/environment"]["attributes"] == [
+        {"key": "deployment.environment", "from_attribute": "deployment.environment.name", "action": "insert"}
+    ]
+    assert "resource/environment" in pipelines["traces"]["processors"]
+    assert "resource/environment" not in pipelines["metrics"]["processors"]
+
+
 def test_a_batch_is_below_what_the_endpoints_take():
     batches = {name: each for name, each in read("ecs.yaml")["processors"].items() if name.startswith("batch")}
     assert batches["batch/traces"]["send_batch_max_size"] <= 10_000
@@ -102,7 +114,9 @@ def test_a_batch_is_below_what_the_endpoints_take():
 
 # ------------------------------------------------------------------------------------------- with a real collector
 
-REAL = pytest.mark.skipif("OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp and sigv4auth")
+REAL = pytest.mark.skipif(
+    "OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp, sigv4auth, resource"
+)
 KEYS = {
     "AWS_REGION": "ap-northeast-1",
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -128,11 +142,13 @@ def test_a_real_collector_takes_it(name, tmp_path):
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """AWS's: notes path and headers of what comes."""
+    """AWS's: notes path, headers and body of what comes."""
 
     seen: ClassVar[dict[str, dict[str, str]]] = {}
+    bodies: ClassVar[dict[str, bytes]] = {}
 
     def do_POST(self):
+        self.bodies[self.path] = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
         self.seen[self.path] = {name.lower(): value for name, value in self.headers.items()}
         self.send_response(200)
         self.send_header("Content-Length", "0")
@@ -169,6 +185,19 @@ def test_what_the_shop_sends_reaches_the_endpoints_signed(name, tmp_path):
             headers["authorization"],
         )
         assert (headers["x-amz-security-token"], headers["content-encoding"]) == ("session", "gzip")
+    spans = ExportTraceServiceRequest.FromString(Endpoint.bodies["/v1/traces"]).resource_spans[0].resource
+    metrics = ExportMetricsServiceRequest.FromString(Endpoint.bodies["/v1/metrics"]).resource_metrics[0].resource
+    assert environments(spans) == {"deployment.environment": "taro", "deployment.environment.name": "taro"}
+    assert environments(metrics) == {"deployment.environment.name": "taro"}
+
+
+def environments(resource):
+    """What a resource says of its environment."""
+    return {
+        each.key: each.value.string_value
+        for each in resource.attributes
+        if each.key.startswith("deployment.environment")
+    }
 
 
 SEND = """
@@ -189,5 +218,5 @@ def send_some(port):
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     until(listens, seconds=60)
-    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}"}
+    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "DEPLOYMENT_ENVIRONMENT": "taro"}
     subprocess.run([sys.executable, "-c", SEND], env=os.environ | where, check=True, timeout=60)
