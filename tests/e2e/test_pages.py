@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -43,7 +45,7 @@ def story(shop: Shop, browser):
     order = re.search(r"order=([0-9a-f-]+)", page.url)
     assert trace
     assert order
-    assert "done" in (page.locator("[data-step=order]").get_attribute("class") or "")
+    page.locator("#tick-order.done").wait_for()
 
     def spans():
         answer = shop.call("GET", f"/api/traces/{trace[1]}", base=console)
@@ -121,6 +123,67 @@ def test_a_learner_goes_from_the_order_to_its_slowest_span_its_log_and_its_mail(
     page.go_back()
     assert wrong == []
     page.context.close()
+
+
+def ordered_with_curl(browser, shop, tmp_path):
+    """The trace of an order that was placed with the commands of the first page, as they stand there."""
+    page, _ = visit(browser, f"{shop.info['console']}/?lang=en")
+    page.get_by_text("The same with curl").click()
+    script = tmp_path / "order.sh"
+    script.write_text(page.locator("#curl").inner_text())
+    page.context.close()
+    told = subprocess.run(["bash", "-eu", script], capture_output=True, text=True, timeout=120, check=True).stdout
+    found = re.search(r"(?im)^x-trace-id: ([0-9a-f]{32})", told)
+    assert found, told
+    return found[1]
+
+
+def test_steps_tick_themselves_by_what_the_console_sees(browser, shop, tmp_path):
+    """Wherever it comes from: the page itself stays open, the steps are taken in another tab and by the API."""
+    console, trace = shop.info["console"], ordered_with_curl(browser, shop, tmp_path)
+
+    def whole():
+        answer = shop.call("GET", f"/api/first/{trace}", base=console)
+        return answer.status == 200 and answer.json["taken"]
+
+    assert "order" in until(whole, seconds=60)
+    until(lambda: mail_of(shop, console, trace), seconds=60)
+    steps, wrong = visit(browser, f"{console}/?lang=en&trace={trace}")
+
+    def ticked(step):
+        steps.locator(f"#tick-{step}.done").wait_for()
+
+    ticked("order")
+    other, _ = visit(browser, f"{console}/traces/{trace}?lang=en&sort=self")
+    ticked("trace")
+    other.locator(".wf details").last.locator("summary").click()
+    other.locator(".wf details").first.locator("summary").click()
+    ticked("slowest")
+    other.context.close()
+    query = f'fields @message | filter trace_id = "{trace}"'
+    assert shop.call("GET", f"/api/logs?query={quote(query)}", base=console).status == 200
+    ticked("log")
+    assert "done" not in (steps.locator("#tick-metric").get_attribute("class") or "").split()
+    query = 'sum(sum_over_time({"shop.orders.stage.duration"}[1h]))'
+    assert shop.call("GET", f"/api/v1/query?query={quote(query)}", base=console).status == 200
+    ticked("metric")
+    assert shop.call("GET", f"/api/mails/{mail_of(shop, console, trace)}", base=console).status == 200
+    ticked("mail")
+    assert shop.call("GET", f"/api/first/{trace}", base=console).json["taken"] == [
+        "order", "trace", "slowest", "log", "metric", "mail",
+    ]  # fmt: skip
+    assert wrong == []
+    steps.context.close()
+
+
+def mail_of(shop, console, trace):
+    """The id of the confirmation of a trace's order, once it is there."""
+    events = shop.call("GET", "/api/bus/events?type=OrderConfirmed", base=console).json["items"]
+    orders = [each["detail"]["metadata"] for each in events if trace in each["detail"]["metadata"]["traceparent"]]
+    if not orders:
+        return None
+    mails = shop.call("GET", "/api/mails?type=ORDER_CONFIRMATION", base=console).json["items"]
+    return next((mail["id"] for mail in mails if orders[0]["correlationId"] in mail["text"]), None)
 
 
 def test_the_keyboard_reaches_everything_and_runs_a_query(story, browser):

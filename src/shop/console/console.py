@@ -1,10 +1,11 @@
 """What the console is made of, for its routes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shop.console.cloud.alarms import Alarms
 from shop.console.cloud.processes import Processes
 from shop.console.cloud.queues import Watcher
+from shop.console.lesson import Asked
 from shop.console.store.store import Store
 from shop.runtime.queues import Queues
 
@@ -20,3 +21,4 @@ class Console:
     queues: Watcher
     alarms: Alarms
     processes: Processes
+    asked: Asked = field(default_factory=Asked)

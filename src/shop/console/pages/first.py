@@ -11,12 +11,25 @@ import msgspec
 
 from shop.runtime.wire import Client, WireError
 
-__all__ = ["Buyer", "Refusal"]
+__all__ = ["Buyer", "Refusal", "curl"]
 
 ADDRESS = {
     "label": "自宅", "recipient": "佐藤 花子", "postalCode": "150-0001", "prefecture": "東京都",
     "city": "渋谷区", "line1": "神宮前1-2-3", "country": "JP",
 }  # fmt: skip
+
+
+CURL = """\
+S={gateway}; J='Content-Type: application/json'
+pick() {{ python3 -c "import json, sys; a = json.load(sys.stdin); print($1)"; }}
+L=$(curl -s $S/auth/login -H "$J" -d '{login}')
+U=$(echo "$L" | pick 'a["userId"]'); B="Authorization: Bearer $(echo "$L" | pick 'a["accessToken"]')"
+P=$(curl -s "$S/products?limit=50" | pick 'next(p["id"] for p in a["items"] if p["stockStatus"] == "IN_STOCK")')
+A=$(curl -s $S/users/$U/addresses -H "$B" | pick 'a["items"][0]["id"]')
+curl -s $S/carts/$U/items -H "$B" -H "$J" -d "{{\\"productId\\":\\"$P\\",\\"quantity\\":1}}"
+curl -si $S/orders -H "$B" -H "$J" -H "Idempotency-Key: $RANDOM$RANDOM" \\
+  -d "{{\\"addressId\\":\\"$A\\",\\"payment\\":{{\\"method\\":\\"card\\",\\"token\\":\\"tok_visa\\"}}}}"
+# x-trace-id"""
 
 
 class Refusal(Exception):
@@ -32,12 +45,19 @@ class Buyer:
     accounts: Path
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # two clicks share one cart: one after the other
 
+    def customer(self) -> dict[str, str] | None:
+        """Who orders: mail address and password; nobody while the shop is not seeded yet."""
+        try:
+            found: dict[str, str] = json.loads(self.accounts.read_text(encoding="utf-8"))["customers"][0]
+        except (OSError, ValueError, LookupError):
+            return None
+        return found
+
     async def order(self) -> tuple[str, str]:
         """Order one piece of something that is in stock: the order's id and its trace. Raises Refusal."""
-        try:
-            customer = json.loads(self.accounts.read_text(encoding="utf-8"))["customers"][0]
-        except (OSError, ValueError, LookupError) as error:
-            raise Refusal("the shop is not seeded yet") from error
+        customer = self.customer()
+        if customer is None:
+            raise Refusal("the shop is not seeded yet")
         try:
             async with self.turn:
                 return await self.buy(customer)
@@ -73,3 +93,12 @@ class Buyer:
         if answer.status >= 400:
             raise Refusal(f"{method} {path}: {answer.status} {answer.body[:300].decode(errors='replace')}")
         return answer.headers.get("x-trace-id", ""), msgspec.json.decode(answer.body) if answer.body else None
+
+
+def curl(buyer: Buyer | None) -> str | None:
+    """The same order in a shell; None while there is nobody to order."""
+    customer = buyer.customer() if buyer else None
+    if buyer is None or customer is None:
+        return None
+    login = {name: customer[name] for name in ("email", "password")}
+    return CURL.format(gateway=buyer.gateway, login=json.dumps(login))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -10,9 +11,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shop.console.lesson import STEPS
 from shop.console.pages.api import Api, Failed
 from shop.console.pages.cloud import alarms, bus, mail, mails, queue, queues
-from shop.console.pages.first import Buyer, Refusal
+from shop.console.pages.first import Buyer, Refusal, curl
 from shop.console.pages.questions import logs, logs_rows, metrics, point, points
 from shop.console.pages.tracing import overview, trace, traces, traces_compare
 from shop.console.pages.view import View, render
@@ -52,13 +54,17 @@ def pages(api_app: ASGIApp, buyer: Buyer | None) -> ASGIApp:
     async def order(request: Request) -> Response:
         return await place_order(View.of(request), buyer)
 
+    async def first(_api: Api, view: View) -> Response:
+        return await first_of(api, view, buyer)
+
     async def nowhere(request: Request, _error: Exception) -> Response:
         view = View.of(request)
         words = view.say("このページはありません。", "There is no such page.")
         return render(view, "problem.html", 404, page="", code=404, words=words)
 
     shown: dict[str, Page] = {
-        "/": first, "/overview": overview, "/traces": traces, "/traces/{id}": trace, "/traces-compare": traces_compare,
+        "/": first, "/first-steps": first_steps, "/overview": overview,
+        "/traces": traces, "/traces/{id}": trace, "/traces-compare": traces_compare,
         "/metrics": metrics, "/logs": logs, "/logs-rows": logs_rows, "/points": points, "/points/{id}": point,
         "/alarms": alarms, "/bus": bus, "/queues": queues, "/queues/{name}": queue, "/mails": mails,
         "/mails/{id}": mail,
@@ -70,21 +76,32 @@ def pages(api_app: ASGIApp, buyer: Buyer | None) -> ASGIApp:
     return Front(api_app, Starlette(routes=routes, exception_handlers={404: nowhere}))
 
 
-async def first(_api: Api, view: View) -> Response:
+async def first_of(api: Api, view: View, buyer: Buyer | None) -> Response:
     """Where a learner begins."""
     query = view.request.query_params
+    trace = query.get("trace", "").strip().lower()
     return render(
-        view, "first.html", page="", order=query.get("order"), trace=query.get("trace"), failed=query.get("failed"),
-        curl=CURL,
+        view, "first.html", page="", order=query.get("order"), trace=trace, failed=query.get("failed"),
+        taken=await steps_taken(api, trace), curl=curl(buyer),
     )  # fmt: skip
 
 
-CURL = """\
-S=http://127.0.0.1:8080; J='Content-Type: application/json'
-curl -s $S/auth/login -H "$J" -d '{"email":"hanako@example.jp","password":"Mieruka-2026"}'    # userId, accessToken
-curl -s $S/carts/$U/items -H "Authorization: Bearer $T" -H "$J" -d '{"productId":"...","quantity":1}'
-curl -si $S/orders -H "Authorization: Bearer $T" -H "$J" -H "Idempotency-Key: $RANDOM" \\
-  -d '{"addressId":"...","payment":{"method":"card","token":"tok_visa"}}'                     # x-trace-id"""
+async def first_steps(api: Api, view: View) -> Response:
+    """A part of the page where a learner begins: which steps were taken. 286 ends htmx's asking."""
+    trace = view.request.query_params.get("trace", "")
+    taken = await steps_taken(api, trace)
+    return render(view, "_ticks.html", 286 if len(taken) == len(STEPS) else 200, trace=trace, taken=taken, again=True)
+
+
+async def steps_taken(api: Api, trace: str) -> list[str]:
+    """What the console has seen of the steps; nothing while the trace has not arrived."""
+    if not trace:
+        return []
+    try:
+        found: list[str] = (await api(f"/api/first/{quote(trace, safe='')}"))["taken"]
+    except Failed:
+        return []
+    return found
 
 
 async def place_order(view: View, buyer: Buyer | None) -> Response:

@@ -66,6 +66,7 @@ async def get_mail(console: Console, id: str) -> dict[str, Any]:  # noqa: A002 -
     found = await off_loop(mailbox.mail, console.store.database, id)
     if found is None:
         raise MailNotFound
+    console.asked.mails.append(str(found[5]))
     return mail_of(found)
 
 

@@ -27,5 +27,7 @@ async def query_logs(
         found = await off_loop(ask, console.store, query, since, until)
     except InsightsError as error:
         raise QueryInvalid(error.message, position=error.position) from error
+    if found.matched:
+        console.asked.log_queries.append(query)
     statistics = {"scanned": found.scanned, "matched": found.matched}
     return {"fields": found.fields, "rows": found.rows, "statistics": statistics}

@@ -49,6 +49,7 @@ async def get_signal(
 ) -> dict[str, Any]:
     """One observability point with its value over a window."""
     since, until = span_of_time(from_, to)
+    console.asked.point(id)
     return (await off_loop(evaluated, console.store, (point(id),), since, until))[0]
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from shop.console.compare import Told, compare
 from shop.console.console import Console
+from shop.console.lesson import taken
 from shop.console.routes.common import (
     Limit,
     Moment,
@@ -40,6 +41,13 @@ class TraceNotFound(NotFound):
 
     code = "TRACE_NOT_FOUND"
     title = {"ja": "トレースが見つかりません", "en": "No such trace"}  # noqa: RUF012 - as Problem's
+
+
+class SpanNotFound(NotFound):
+    """The trace has no such span."""
+
+    code = "SPAN_NOT_FOUND"
+    title = {"ja": "スパンが見つかりません", "en": "No such span"}  # noqa: RUF012 - as Problem's
 
 
 @routes.get("/api/traces")
@@ -142,6 +150,31 @@ def summary(given: Summary) -> dict[str, Any]:
 @routes.get("/api/traces/{traceId}", raises=[TraceNotFound])
 async def get_trace(console: Console, trace_id: str) -> dict[str, Any]:
     """A trace: its spans by their start, and the log lines that belong to it."""
+    found = await known(console, trace_id)
+    console.asked.traces.append(found["traceId"])
+    return found
+
+
+@routes.get("/api/traces/{traceId}/spans/{spanId}", raises=[TraceNotFound, SpanNotFound])
+async def get_span(console: Console, trace_id: str, span_id: str) -> dict[str, Any]:
+    """One span of a trace."""
+    found = await known(console, trace_id)
+    span = next((each for each in found["spans"] if each["spanId"] == span_id.lower()), None)
+    if span is None:
+        raise SpanNotFound
+    console.asked.span(found, span["spanId"])
+    return dict(span)
+
+
+@routes.get("/api/first/{traceId}", raises=[TraceNotFound])
+async def get_first_steps(console: Console, trace_id: str) -> dict[str, Any]:
+    """Which steps of the first 15 minutes were taken with the order of this trace."""
+    found = await known(console, trace_id)
+    return {"traceId": found["traceId"], "taken": taken(found, console.asked)}
+
+
+async def known(console: Console, trace_id: str) -> dict[str, Any]:
+    """A trace as the API shows it. TraceNotFound."""
     found = await off_loop(trace, console, trace_id)
     if found is None:
         raise TraceNotFound

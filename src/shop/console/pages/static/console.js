@@ -36,6 +36,12 @@ function fresh(root) {
 document.addEventListener("DOMContentLoaded", () => fresh(document));
 document.addEventListener("htmx:load", (event) => fresh(event.target));
 
+// A span that is opened is asked for, so that the console sees which one a learner has found.
+document.addEventListener("toggle", (event) => {
+  const span = event.target;
+  if (span.open && span.dataset.span) fetch(span.dataset.span).catch(() => {});
+}, true);
+
 // Ctrl+Enter runs a query.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA") event.target.form.requestSubmit();
