@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shop import telemetry
 from shop.contracts.topology import dead_letter_queue
 from shop.runtime.aws import Aws
 from shop.telemetry import names
@@ -14,7 +15,7 @@ __all__ = ["BATCH", "Queues", "Received"]
 
 BATCH = 10  # messages of one ReceiveMessage or DeleteMessageBatch
 LONG_POLL = 20  # seconds, the most that SQS knows
-BURIED = frozenset({"reason", names.ERROR_TYPE})  # what `bury` writes on a message
+BURIED = frozenset({"reason", "receives", "traceparent", names.ERROR_TYPE})  # what `bury` writes on a message
 UNSENDABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what SQS refuses in an attribute
 
 
@@ -118,8 +119,9 @@ class Queues:
         )
 
     async def bury(self, queue: str, message: Received, reason: str, error_type: str) -> None:
-        """Put a copy into the dead-letter queue, with why. The caller deletes the message itself."""
+        """Put a copy into the dead-letter queue, with why, and who tried. The caller deletes the message itself."""
         why = {"reason": UNSENDABLE.sub("?", reason)[:1000], names.ERROR_TYPE: error_type}
+        why |= {"receives": str(message.receives), "traceparent": telemetry.traceparent() or ""}
         parameters = sendable(message, why)
         if queue.endswith(".fifo"):
             parameters |= in_group(message, message.id)

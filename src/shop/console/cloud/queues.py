@@ -1,5 +1,6 @@
 """Queues as they are now. The emulator is asked beside SQS: looking at a queue must never receive from it."""
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ REASONS: Final = """
         arg_max(json_extract_string(coalesce(fields, message), '$.reason'), time),
         arg_max(json_extract_string(coalesce(fields, message), '$."error.type"'), time)
     from logs where event = 'shop.message.failed' and message_id in (select unnest(?::varchar[])) group by 1"""
+
+TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def queue_named(name: str) -> Queue | None:
@@ -82,15 +85,16 @@ def dead_letters(database: Database, messages: list[dict[str, Any]]) -> list[dic
 
 
 def dead_letter(message: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
-    """One of them."""
+    """One of them. What was buried at once is a copy that nobody has received: it bears what its first reader knew."""
     given = message["MessageAttributes"]
     own = text_of(given, "reason") or text_of(given, "error.type")
+    receives = text_of(given, "receives") or ""
     return {
         "messageId": message["MessageId"],
         "body": message["Body"],
         "reason": own or reasons.get(message["MessageId"]),
-        "receiveCount": message["ReceiveCount"],
-        "traceId": trace_of(message["Body"]),
+        "receiveCount": int(receives) if receives.isdecimal() else message["ReceiveCount"],
+        "traceId": trace_of(message["Body"]) or trace_in(text_of(given, "traceparent")),
     }
 
 
@@ -103,7 +107,12 @@ def text_of(attributes: dict[str, Any], name: str) -> str | None:
 def trace_of(body: str) -> str | None:
     """The trace that an envelope belongs to."""
     try:
-        parent = msgspec.json.decode(body)["metadata"]["traceparent"]
-        return str(parent).split("-")[1]
-    except (msgspec.DecodeError, KeyError, TypeError, IndexError):
+        return trace_in(msgspec.json.decode(body)["metadata"]["traceparent"])
+    except (msgspec.DecodeError, KeyError, TypeError):
         return None
+
+
+def trace_in(traceparent: object) -> str | None:
+    """The trace id of a traceparent."""
+    found = TRACEPARENT.fullmatch(traceparent) if isinstance(traceparent, str) else None
+    return found[1] if found else None

@@ -22,16 +22,26 @@ PIECE = re.compile(r'"([^"]*)"|([^"]+|")')
 
 async def overview(api: Api, view: View) -> Response:
     """The map, and who is well."""
-    now, before, processes = await asyncio.gather(
-        api("/api/map", **view.window), api("/api/map", **view.before), api("/api/processes")
+    now, before, processes, queues = await asyncio.gather(
+        api("/api/map", **view.window), api("/api/map", **view.before), api("/api/processes"), queues_there(api)
     )
+    with_queues = bool(view.request.query_params.get("queues"))
     old = {node["service"]: node for node in before["nodes"]}
     table = [(node, old.get(node["service"])) for node in now["nodes"]]
     table.sort(key=lambda pair: -changed(*pair))
     return render(
-        view, "overview.html", page="overview", map=now, drawing=draw(now["nodes"], now["edges"]), table=table,
-        processes=items(processes), health=None, none_=None,
+        view, "overview.html", page="overview", map=now, table=table, processes=items(processes), health=None,
+        drawing=draw(now["nodes"], now["edges"], queues=with_queues), queues=queues, none_=None,
+        with_queues=with_queues,
     )  # fmt: skip
+
+
+async def queues_there(api: Api) -> list[Any]:
+    """The queues, as far as they can be asked."""
+    try:
+        return items(await api("/api/queues"))
+    except Failed:
+        return []
 
 
 def changed(node: Mapping[str, Any], old: Mapping[str, Any] | None) -> float:

@@ -136,6 +136,15 @@ def short(text: str) -> str:
     return text if len(text) <= 10 else f"…{text[-8:]}"
 
 
+def clipped(text: str, most: int) -> str:
+    """What fits into a box; Japanese takes twice the room."""
+    wide = [1 + (ord(letter) > 0x2E7F) for letter in text]
+    if sum(wide) <= most:
+        return text
+    kept = next(count for count in range(len(text), -1, -1) if sum(wide[:count]) < most)
+    return f"{text[:kept]}…"
+
+
 def pretty(value: Any) -> str:
     """JSON with its lines broken; what is no JSON as it is."""
     try:
@@ -165,7 +174,7 @@ ENVIRONMENT = Environment(
 )
 ENVIRONMENT.filters |= {
     "ms": ms, "number": number, "figure": figure, "moment": moment, "short": short, "pretty": pretty,
-    "trace_of": trace_of,
+    "trace_of": trace_of, "clipped": clipped,
 }  # fmt: skip
 ENVIRONMENT.globals |= {"percent": percent, "RANGES": RANGES}
 
