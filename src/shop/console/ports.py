@@ -6,18 +6,9 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 __all__ = [
-    "LINES",
-    "Cells",
-    "Exemplar",
-    "Histogram",
-    "Logs",
-    "Matcher",
-    "Matchers",
-    "Metadata",
-    "Metrics",
-    "Sample",
-    "Series",
-]
+    "LINES", "Cells", "Exemplar", "Histogram", "Logs", "Matcher", "Matchers", "Metadata", "Metrics", "Sample", "Series",
+    "Sum",
+]  # fmt: skip
 
 LINES = "lines"
 """The relation that a query over logs reads, one row per line:
@@ -71,12 +62,22 @@ class Histogram(msgspec.Struct, frozen=True, gc=False):
     largest: float | None = None
 
 
+class Sum(msgspec.Struct, frozen=True, gc=False):
+    """Of exponential histograms: `buckets` by index, since those of a fine scale lie far apart. None is negative."""
+
+    count: int
+    total: float
+    scale: int
+    zero_count: int
+    buckets: Mapping[int, int]
+
+
 class Sample(NamedTuple):
     """A point: what was counted, or seen, in (start, time]. `start` is 0 where the sender gave none."""
 
     start: int
     time: int
-    value: float | Histogram
+    value: float | Histogram | Sum
 
 
 class Series(NamedTuple):

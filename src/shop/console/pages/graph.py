@@ -78,11 +78,12 @@ def without_queues(
             consumers.setdefault(edge["from"], []).append(edge)
     straight: dict[tuple[str, str], Edge] = {}
     for edge in edges:
-        if kinds[edge["to"]] == "queue":
-            for onward in consumers.get(edge["to"], ()):
-                merge(straight, edge, onward)
-        elif kinds[edge["from"]] != "queue":
+        if kinds[edge["from"]] == "queue":
+            continue
+        if kinds[edge["to"]] != "queue":
             straight[edge["from"], edge["to"]] = edge
+        for onward in consumers.get(edge["to"], ()):
+            merge(straight, edge, onward)
     return [node for node in nodes if node["kind"] != "queue"], list(straight.values())
 
 

@@ -34,8 +34,11 @@ def loaded(series: ports.Series) -> Series:
     return Series(label_set(series.labels), [time for _, time, _ in series.samples], values)
 
 
-def native(given: ports.Histogram | float) -> Value:
+def native(given: ports.Histogram | ports.Sum | float) -> Value:
     """A point's value as the engine computes with it."""
+    if isinstance(given, ports.Sum):
+        buckets = {index: float(count) for index, count in given.buckets.items()}
+        return Histogram(float(given.count), given.total, given.scale, buckets, {}, float(given.zero_count))
     if not isinstance(given, ports.Histogram):
         return float(given)
     return Histogram(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shop.console.ports import Cells, Exemplar, Histogram, Matchers, Metadata, Sample, Series
+from shop.console.ports import Cells, Exemplar, Histogram, Matchers, Metadata, Sample, Series, Sum
 from shop.console.store.database import Database
 from shop.console.store.pieces import merged
 from shop.console.store.series import Entry, Registry
@@ -57,7 +57,7 @@ class StoredMetrics:
         whole = {id_ for id_, entry in entries.items() if entry.kind == "histogram" and entry.temporality != "delta"}
         merging = [id_ for id_, entry in entries.items() if entry.kind == "histogram" and id_ not in whole]
         for row in sorted(merged(self.database, merging, start, end, cells), key=itemgetter(4)):
-            found.setdefault(row[0], []).append(Sample(row[3], row[4], histogram_of(row)))
+            found.setdefault(row[0], []).append(Sample(row[3], row[4], sum_of(row)))
             whole |= {row[0]} if row[-1] else set()
         found |= self._samples(whole, start, end)
         return [Series(entries[id_].labels, samples) for id_, samples in found.items()]
@@ -84,11 +84,7 @@ class StoredMetrics:
         return {entry.id: entry for entry in self.registry.find(matchers)}
 
 
-def histogram_of(row: tuple[Any, ...]) -> Histogram:
-    """A row of `merged` as the port has histograms."""
-    _, _, scale, _, _, n, total, zeros, least, greatest, places, counts, _ = row
-    first = places[0] if places else 0
-    positive = [0] * (places[-1] - first + 1 if places else 0)
-    for place, count in zip(places, counts, strict=True):
-        positive[place - first] = count
-    return Histogram(n, total, scale, zeros, 0.0, first, positive, smallest=least, largest=greatest)
+def sum_of(row: tuple[Any, ...]) -> Sum:
+    """A row of `merged` as the port has sums."""
+    _, _, scale, _, _, n, total, zeros, _, _, places, counts, _ = row
+    return Sum(n, total, scale, zeros, dict(zip(places, counts, strict=True)))
