@@ -76,12 +76,9 @@ def without_queues(
     for edge in edges:
         if kinds[edge["from"]] == "queue" != kinds[edge["to"]]:
             consumers.setdefault(edge["from"], []).append(edge)
-    straight: dict[tuple[str, str], Edge] = {}
-    for edge in edges:
-        if kinds[edge["from"]] == "queue":
-            continue
-        if kinds[edge["to"]] != "queue":
-            straight[edge["from"], edge["to"]] = edge
+    ours = [edge for edge in edges if kinds[edge["from"]] != "queue"]
+    straight = {(edge["from"], edge["to"]): edge for edge in ours if kinds[edge["to"]] != "queue"}
+    for edge in ours:
         for onward in consumers.get(edge["to"], ()):
             merge(straight, edge, onward)
     return [node for node in nodes if node["kind"] != "queue"], list(straight.values())
