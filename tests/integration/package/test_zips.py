@@ -17,7 +17,7 @@ from tests.support.packages import packed
 
 from shop.contracts.topology import FUNCTIONS, SERVICES
 from shop.deploy.package import archive, bytecode, checks, tree, wheels
-from shop.deploy.package.build import ROOT
+from shop.deploy.package.build import ROOT, Builder
 from shop.deploy.package.manifest import PACKAGED
 
 MAGIC = (3571).to_bytes(2, "little") + b"\r\n"  # of every Python 3.13
@@ -140,6 +140,14 @@ assert outside == [], outside
 from importlib.metadata import entry_points
 assert "contextvars_context" in entry_points(group="opentelemetry_context").names
 """
+
+
+@SERVICE
+def test_a_zip_is_made_anew_when_any_file_of_ours_in_it_changes(service):
+    builder = Builder("aws", ROOT, ROOT / "dist" / "aws", lambda _: None)
+    looked_at = {file.relative_to(ROOT / "src").as_posix() for file in builder.sources(service) if "src" in file.parts}
+    held = {name for name in content_of("aws", service) if name.startswith("shop/") and not name.endswith(".pyc")}
+    assert held <= looked_at
 
 
 @SERVICE

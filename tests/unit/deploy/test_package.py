@@ -173,6 +173,13 @@ def test_bytecode_is_the_same_in_whatever_folder_and_run(tmp_path):
     assert int.from_bytes(made[0][4:8], "little") == 0b01, "by hash, and not compared with it"
 
 
+def test_a_module_that_is_none_to_lambdas_python_is_told_and_nothing_is_made(tmp_path, capfd):
+    builder = build.Builder("host", build.ROOT, tmp_path, print)
+    with pytest.raises(Failed, match="users could not be compiled, see above"):
+        builder.compile("users", sys.executable, grow(tmp_path / "content", {"m/a.py": "def broken("}))
+    assert "/var/task/m/a.py" in capfd.readouterr().err
+
+
 def test_a_python_is_found_only_if_it_runs_and_is_of_that_version(tmp_path, monkeypatch):
     here = "{}.{}".format(*sys.version_info[:2])
     found = bytecode.python_of(here)

@@ -135,7 +135,16 @@ class Builder:
         if self.for_lambda:
             shutil.copyfile(self.collector, content / COLLECTOR)
         if compiler:
+            self.compile(service, compiler, content)
+
+    def compile(self, service: str, compiler: str, content: Path) -> None:
+        """Failed when some module is none to the Python that will run it."""
+        try:
             bytecode.compile_all(compiler, content)
+        except subprocess.CalledProcessError as error:
+            raise Failed(
+                say(f"{service} をコンパイルできません (上の表示)", f"{service} could not be compiled, see above")
+            ) from error
 
     def check_document(self) -> None:
         """Failed when the API's document, which edge serves, is not that of the services' routes as they are."""
@@ -168,6 +177,7 @@ class Builder:
         """Our own files that a zip may depend on; how it is made is one of them."""
         if self.for_lambda:
             yield self.collector
+        yield self.root / "src" / "shop" / "__init__.py"
         for part in (*SHARED, service, "deploy/package"):
             for file in sorted((self.root / "src" / "shop" / part).rglob("*")):
                 if file.is_file() and file.suffix != ".pyc":

@@ -1,6 +1,7 @@
 """The packages of a dependency group, out of the lock file, for another machine or for this one."""
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def install(root: Path, wanted: str, folder: Path, *, for_lambda: bool) -> None:
     """Install `wanted` into `folder`. Each file's hash is compared with the lock's."""
     listed = folder.with_suffix(".txt")
     listed.write_text(wanted, encoding="utf-8")
-    platform = LAMBDA if for_lambda else ()
+    platform = LAMBDA if for_lambda else ("--python", sys.executable)
     chosen = ["--no-deps", "--require-hashes", "--only-binary", ":all:", *platform, "--target", str(folder)]
     uv(root, ["pip", "install", "--quiet", *chosen, "--requirements", str(listed)])
 
