@@ -24,7 +24,8 @@ LAST: Final = """
     group by series, cell"""
 EACH: Final = """
     select series, start, time, value, histogram from points
-    where time > ? and time <= ? and series in (select unnest(?::ubigint[])) order by time"""
+    where (value is not null or histogram is not null) and time > ? and time <= ?
+        and series in (select unnest(?::ubigint[])) order by time"""
 histogram_in = msgspec.json.Decoder(Histogram).decode
 SERVICE: Final = "@resource.service.name"
 INSTANCE: Final = "@resource.service.instance.id"

@@ -73,11 +73,14 @@ class Sum(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sample(NamedTuple):
-    """A point: what was counted, or seen, in (start, time]. `start` is 0 where the sender gave none."""
+    """A point: what was counted, or seen, in (start, time]. `start` is 0 where the sender gave none.
+
+    Without a value it says that the series has ended (Prometheus calls it a stale marker).
+    """
 
     start: int
     time: int
-    value: float | Histogram | Sum
+    value: float | Histogram | Sum | None
 
 
 class Series(NamedTuple):

@@ -120,3 +120,56 @@ def test_an_error_has_its_line_and_column(console):
     answer = console.get("/api/v1/query", {"query": "sum(up) )"})
     assert answer.status == 400
     assert answer.json["error"].startswith('invalid parameter "query": 1:9: parse error:')
+
+
+def gauge(name, points):
+    """A gauge; a value of None says that there is none any more."""
+    return {
+        "name": name,
+        "gauge": {
+            "dataPoints": [
+                {"timeUnixNano": str(at), **({"flags": 1} if value is None else {"asDouble": value})}
+                for at, value in points
+            ]
+        },
+    }
+
+
+def test_a_series_ends_when_its_sender_says_that_there_is_no_value(console, service):
+    """As Prometheus has it of its OTLP receiver: at once for an instant vector, and never within a range."""
+    now = time.time_ns() // SECOND * SECOND
+    points = [(now - 100 * SECOND, 5.0), (now - 60 * SECOND, None), (now - 20 * SECOND, 7.0)]
+    console.send("metrics", request("metrics", service, [gauge("shop.test.ending", points)]))
+    which = f'{{"shop.test.ending", "@resource.service.name"="{service}"}}'
+
+    def value(query, ago):
+        found = console.json("/api/v1/query", query=query, time=str(now // SECOND - ago))["data"]["result"]
+        return [each["value"][1] for each in found]
+
+    until(lambda: value(which, 0) == ["7"])
+    assert value(which, 61) == ["5"]
+    assert value(which, 60) == value(which, 40) == value(which, 21) == []
+    assert value(f"sum_over_time({which}[5m])", 0) == ["12"]
+    assert value(f"count_over_time({which}[5m])", 0) == ["2"]
+    assert value(f"last_over_time({which}[5m])", 40) == ["5"]
+    signals = console.json("/api/signals")["items"]
+    assert len(signals) == 20
+
+
+def test_a_histogram_and_a_growing_counter_end_likewise(console, service):
+    now = time.time_ns() // SECOND * SECOND
+    marker = {"startTimeUnixNano": str(now - 100 * SECOND), "timeUnixNano": str(now - 50 * SECOND), "flags": 1}
+    value = {**marker, "timeUnixNano": str(now - 90 * SECOND), "flags": 0, "count": "1", "sum": 1.0, "scale": 0,
+             "positive": {"offset": 0, "bucketCounts": ["1"]}}  # fmt: skip
+    histogram = {
+        "name": "shop.test.ended",
+        "exponentialHistogram": {"aggregationTemporality": 2, "dataPoints": [value, marker]},
+    }
+    console.send("metrics", request("metrics", service, [histogram]))
+    which = f'{{"shop.test.ended", "@resource.service.name"="{service}"}}'
+
+    def found(ago):
+        return console.json("/api/v1/query", query=which, time=str(now // SECOND - ago))["data"]["result"]
+
+    until(lambda: len(found(60)) == 1)
+    assert found(0) == []

@@ -42,7 +42,6 @@ def test_a_query_that_cannot_be_read_says_where(query, position):
 @pytest.mark.parametrize(
     "query",
     [
-        "x @ -1",
         "x @ 1e300",
         "x offset 1e30",
         "x[999999y]",
@@ -128,3 +127,21 @@ def test_numbers_are_written_as_prometheus_writes_them(value, text):
 def test_times_are_written_in_seconds_to_the_millisecond():
     assert instant(SERIES, "1", 1_500_000_000).result == [1.5, "1"]
     assert instant(SERIES, "1", 60 * NS).result == [60, "1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("last_over_time(vector(time())[2m:1m] @ -90)", -120.0),
+        ("last_over_time(vector(time())[2m:1m] @ -0.5)", -60.0),
+        ("last_over_time(vector(time())[2m:1m] @ 59.5)", 0.0),
+    ],
+)
+def test_a_time_before_1970_is_a_time(query, value):
+    (found,) = instant(Loaded(""), query, 0).result
+    assert float(found["value"][1]) == value
+
+
+@pytest.mark.parametrize("query", ["up @ -1", "up @ -10000000000", "up[5m] @ -0.001"])
+def test_nothing_is_kept_of_a_time_before_1970(query):
+    assert instant(Loaded("load 1m\nup 1 2 3"), query, 0).result == []

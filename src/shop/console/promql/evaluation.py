@@ -21,6 +21,7 @@ __all__ = ["LOOKBACK", "Evaluation"]
 
 LOOKBACK = 300 * NS
 DEFAULT_STEP = 60 * NS  # of subqueries: Prometheus's default evaluation interval
+LAST = 1 << 63
 MAX_CELLS = 20_000_000  # values that a query may hold
 
 
@@ -188,8 +189,15 @@ def latest_of(series: Series, moments: Steps, pick: Callable[[int, Value], Value
     for moment in moments:
         place = bisect_right(series.times, moment, lo=place)
         time = series.times[place - 1] if place else 0
-        cells.append(pick(time, series.values[place - 1]) if place and time > moment - LOOKBACK else None)
+        there = place and time > max(moment - LOOKBACK, last_before(series.ended, moment))
+        cells.append(pick(time, series.values[place - 1]) if there else None)
     return cells
+
+
+def last_before(times: Sequence[int], moment: int) -> int:
+    """The last of these times up to a moment; long ago where there is none."""
+    place = bisect_right(times, moment) if times else 0
+    return times[place - 1] if place else -LAST
 
 
 def negative(given: Result) -> Result:

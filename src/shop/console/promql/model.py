@@ -21,6 +21,7 @@ class Series:
     labels: Labels
     times: Sequence[int]
     values: Sequence[Value]
+    ended: Sequence[int] = ()  # when it was said to have ended
 
     @property
     def delta(self) -> bool:
@@ -30,8 +31,10 @@ class Series:
 
 def loaded(series: ports.Series) -> Series:
     """A series of the store."""
-    values = [value if isinstance(value, float) else native(value) for _, _, value in series.samples]
-    return Series(label_set(series.labels), [time for _, time, _ in series.samples], values)
+    points = [(time, value) for _, time, value in series.samples if value is not None]
+    values = [value if isinstance(value, float) else native(value) for _, value in points]
+    ended = [time for _, time, value in series.samples if value is None]
+    return Series(label_set(series.labels), [time for time, _ in points], values, ended)
 
 
 def native(given: ports.Histogram | ports.Sum | float) -> Value:

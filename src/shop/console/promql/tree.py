@@ -1,5 +1,6 @@
 """A query as a tree: what `promql_parser` reads, checked, with every time in ns."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
@@ -36,6 +37,10 @@ MAX_HEIGHT = 250  # of the tree: `a + b + c` is high without being nested
 FAR = 1 << 60  # ns: no duration is longer, 36 years
 LAST = 1 << 62  # ns: no time is later, the year 2116, nor as long before 1970
 Card: TypeAlias = Literal["one-to-one", "many-to-one", "one-to-many", "many-to-many"]
+
+
+BEFORE_1970 = re.compile(r"SystemTimeError\(([\d.]+)(s|ms|µs|ns)\)")
+PARTS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +255,18 @@ def at(tree: Any, bounds: Bounds) -> int | None:
         return bounds.start
     if modifier.type == parser.AtModifierType.End:
         return bounds.end
-    return within_reach(round(modifier.at.timestamp() * 1000) * 1_000_000)
+    return within_reach(round(seconds_of(modifier) * 1000) * 1_000_000)
+
+
+def seconds_of(modifier: Any) -> float:
+    """The time of an `@`. One before 1970 is a panic of the parser's, in which it stands."""
+    try:
+        return float(modifier.at.timestamp())
+    except BaseException as error:
+        before = BEFORE_1970.search(str(error))
+        if before is None:
+            raise
+        return -float(before[1]) * PARTS[before[2]]
 
 
 def within_reach(time: int) -> int:

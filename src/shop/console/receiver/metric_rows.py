@@ -21,7 +21,7 @@ from shop.console.receiver.shapes import MetricShape, Point
 
 __all__ = ["add"]
 
-NO_VALUE: Final = 1  # the flag of a point that says that there is none
+NO_VALUE: Final = 1  # the flag of a point that says that there is none (any more)
 DELTA, CUMULATIVE = 1, 2
 TEMPORALITIES: Final = {DELTA: "delta", CUMULATIVE: "cumulative"}
 
@@ -67,11 +67,11 @@ def add_metric(shape: MetricShape, origin: Origin, scope: str, decoded: Decoded,
     for point in points.data_points:
         if trouble := limits.trouble(point.time_unix_nano):
             decoded.refuse(f"a point's time is {trouble}")
-        elif not point.flags & NO_VALUE:
-            try:
-                add_point(metric, point, decoded, explicit=explicit)
-            except ValueError as error:
-                decoded.refuse(str(error))
+            continue
+        try:
+            add_point(metric, point, decoded, explicit=explicit)
+        except ValueError as error:
+            decoded.refuse(str(error))
 
 
 def points_of(shape: MetricShape) -> tuple[str, shapes.Points] | None:
@@ -85,8 +85,12 @@ def points_of(shape: MetricShape) -> tuple[str, shapes.Points] | None:
 
 
 def add_point(metric: Metric, point: Point, decoded: Decoded, *, explicit: bool) -> None:
-    """One point with its exemplars. ValueError when it holds no value."""
-    value, histogram = values(metric.kind, point, explicit=explicit)
+    """One point with its exemplars; one that says that there is no value any more ends its series.
+
+    ValueError when it holds no value.
+    """
+    ends = point.flags & NO_VALUE
+    value, histogram = (None, None) if ends else values(metric.kind, point, explicit=explicit)
     rows = decoded.rows
     series = series_of(metric, point, decoded)
     start = point.start_time_unix_nano

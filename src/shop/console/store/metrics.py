@@ -41,7 +41,7 @@ class StoredMetrics:
     def _samples(self, ids: Iterable[int], start: int, end: int) -> dict[int, list[Sample]]:
         samples: dict[int, list[Sample]] = {}
         for series, begun, time, value, histogram in self.database.query(SAMPLES, (start, end, list(ids))):
-            sample = Sample(begun, time, value if histogram is None else histogram_in(histogram))
+            sample = Sample(begun, time, histogram_in(histogram) if histogram else value)
             samples.setdefault(series, []).append(sample)
         return samples
 

@@ -4,6 +4,7 @@ create table if not exists spans (
     service varchar, name varchar, kind utinyint, status utinyint, message varchar, peer_kind varchar, peer varchar,
     resource ubigint, scope varchar, attributes varchar, events varchar, links varchar
 );
+-- Without a value and a histogram it says that the series has ended.
 create table if not exists points (
     series ubigint, start bigint, time bigint, value double, histogram varchar, batch bigint default 0
 );
