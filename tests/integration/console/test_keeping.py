@@ -9,7 +9,7 @@ import pytest
 from shop.console.figures import samples, spread
 from shop.console.ports import Cells, Histogram
 from shop.console.promql.answers import ranged
-from shop.console.store import graph
+from shop.console.store import graph, traces
 from shop.console.store.metrics import StoredMetrics
 from shop.console.store.rows import Rows
 from shop.console.store.store import Store
@@ -87,6 +87,19 @@ def test_rollups_go_on_where_a_process_ended(tmp_path):
     assert store.database.query("select sum(n) from red")[0][0] == 200
     assert store.database.query("select sum(n) from edges")[0][0] == 100
     store.close()
+
+
+def test_a_trace_that_goes_on_for_hours_is_one(store):
+    """An order that waits: once its parts are rolled up, they are found together however far apart they began."""
+    now = time.time_ns()
+    high, low = number(), number()
+    rest = (0, "orders", "step", 2, 0, None, None, None, 1, "{}", "{}", None, None)
+    for hours in (3, 0):
+        written(store, [(now - hours * 60 * MINUTE, 10**6, high, low, number(), *rest)])
+    store.roll(time.monotonic())
+    found, _ = traces.find(store.database, traces.Search(now - 240 * MINUTE, now), 10, None)
+    assert [(each.start, each.spans) for each in found] == [(now - 180 * MINUTE, 2)]
+    assert traces.find(store.database, traces.Search(now - 60 * MINUTE, now), 10, None)[0] == []  # it began before
 
 
 def test_what_is_too_old_goes(store):

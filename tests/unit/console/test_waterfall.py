@@ -1,5 +1,6 @@
 """Self times and the critical path."""
 
+from shop.console.pages.timeline import waterfall
 from shop.console.promql.api import unescaped
 from shop.console.waterfall import Timed, critical_path, self_times
 
@@ -32,3 +33,18 @@ def test_escaped_label_names():
     assert unescaped("U__a__b") == "a_b"
     assert unescaped("U___40_resource_2e_service_2e_name") == "@resource.service.name"
     assert unescaped("U__zz_zz_zz") == "U__zz_zz_zz"
+
+
+def shown(name, parent, start=0):
+    return {"spanId": name, "parentSpanId": parent, "startTime": f"2026-11-28T10:00:0{start}+00:00", "durationMs": 1.0}
+
+
+def test_every_span_is_a_row_also_those_whose_parents_go_round_in_a_circle():
+    spans = [
+        shown("a", "b", 1), shown("b", "a", 2), shown("self", "self", 3), shown("orphan", "nobody", 4),
+        shown("root", None, 5), shown("child", "root", 5), shown("below a", "a", 6),
+    ]  # fmt: skip
+    rows = waterfall(spans, []).rows
+    assert sorted(row.span["spanId"] for row in rows) == sorted(span["spanId"] for span in spans)
+    depths = {row.span["spanId"]: row.depth for row in rows}
+    assert (depths["root"], depths["child"], depths["orphan"], depths["self"]) == (0, 1, 0, 0)

@@ -12,7 +12,7 @@ __all__ = ["Bookmark", "Position", "Search", "Summary", "find", "lines_of", "spa
 FIRST_STEP: Final = 10 * 10**9  # ns
 FIRST_STEP_OF_LONG: Final = 64 * FIRST_STEP  # of traces that took long: each step looks REACH around itself
 LARGER: Final = 4  # each step by the one before
-REACH: Final = 900 * 10**9  # ns between the first and the last start in one trace, at most
+REACH: Final = 900 * 10**9  # ns between the first and the last start in one trace that is not rolled up, at most
 
 
 class Position(NamedTuple):
@@ -69,6 +69,9 @@ SUMMARIES: Final = """
     from spans where start between ? and ?
         and (trace_hi, trace_lo) in (select unnest(?::ubigint[]), unnest(?::ubigint[]))
     group by trace_hi, trace_lo having begun between ? and ?"""
+BOUNDS: Final = """
+    select min(begun), max(ended) from stretches
+    where (trace_hi, trace_lo) in (select unnest(?::ubigint[]), unnest(?::ubigint[]))"""
 FOUND: Final = """
     select trace_hi, trace_lo, max(start) as seen from spans where start >= ? and start < ? and {fits}
     group by trace_hi, trace_lo order by seen desc limit ?"""
@@ -130,8 +133,10 @@ def summaries(database: Database, search: Search, traces: list[tuple[int, int, i
     """These traces, those left out that began before or after the time that is searched."""
     if not traces:
         return []
-    around = (traces[-1][2] - REACH, traces[0][2] + REACH)
     ids = ([each[0] for each in traces], [each[1] for each in traces])
+    begun, ended = database.query(BOUNDS, ids)[0]
+    low, high = traces[-1][2] - REACH, traces[0][2] + REACH
+    around = (low, high) if begun is None else (min(low, begun), max(high, ended))
     rows = database.query(SUMMARIES, (*around, *ids, search.start, search.end))
     return [Summary(*row) for row in rows]
 
