@@ -65,15 +65,7 @@ def run(logs: Logs, statement: str, words: Words, start: int, end: int) -> list[
 
 def attempt(logs: Logs, statement: str, words: Words, span: tuple[int, int], relation: str) -> list[tuple[Any, ...]]:
     """The rows of a statement over a relation with the columns of the lines."""
-    shared: dict[tuple[str, int], str] = {}
-    extra = []
-    paths = list(words.paths)
-    for letter, function in (("t", "json_extract_string"), ("e", "json_extract")):
-        used = words.used(statement, letter)
-        if words.uses(statement, letter) > 1:  # one pass over the JSON for all of them
-            together = ", ".join(quoted(paths[place]) for place in used)
-            extra.append(f"{function}(fields, [{together}]) AS {letter}_")
-            shared.update({(letter, place): f"{letter}_[{index}]" for index, place in enumerate(used, 1)})
+    extra, shared = read_once(statement, words)
     bounds = f"time BETWEEN {int(span[0])} AND {int(span[1])}"
     what = ", ".join(["*", *extra])
     lines = f"(SELECT {what} FROM {relation} WHERE {bounds})"  # noqa: S608 - nothing of the query's but quoted paths
@@ -81,6 +73,30 @@ def attempt(logs: Logs, statement: str, words: Words, span: tuple[int, int], rel
     chosen = f"(SELECT {what} FROM {few})"  # noqa: S608 - ditto
     code, parameters = words.written(statement.replace(LINES, lines).replace(CHOSEN, chosen), shared)
     return logs.run(code, parameters)
+
+
+def read_once(statement: str, words: Words) -> tuple[list[str], dict[tuple[str, int], str]]:
+    """Columns that read the fields of a line in one pass over its JSON, and what in them stands for each path."""
+    paths = list(words.paths)
+    uses = {letter: words.uses(statement, letter) for letter in "te"}
+    if uses["e"] and uses["t"]:  # what is read as JSON is text soon
+        used = sorted({*words.used(statement, "t"), *words.used(statement, "e")})
+        places = {place: f"e_[{index}]" for index, place in enumerate(used, 1)}
+        texts = {("t", place): f"({column} ->> '$')" for place, column in places.items()}
+        return [together("json_extract", used, paths, "e_")], texts | {
+            ("e", at): column for at, column in places.items()
+        }
+    for letter, function in (("t", "json_extract_string"), ("e", "json_extract")):
+        if uses[letter] > 1:
+            used = words.used(statement, letter)
+            found = {(letter, place): f"{letter}_[{index}]" for index, place in enumerate(used, 1)}
+            return [together(function, used, paths, f"{letter}_")], found
+    return [], {}
+
+
+def together(function: str, used: list[int], paths: list[str], name: str) -> str:
+    """A column with what is at these paths."""
+    return f"{function}(fields, [{', '.join(quoted(paths[place]) for place in used)}]) AS {name}"
 
 
 def read_number(cell: float | None) -> float | int | None:
