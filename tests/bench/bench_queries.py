@@ -27,7 +27,8 @@ LINE = """{"timestamp":"2026-11-28T10:00:00.000Z","level":"INFO","event":"' || e
 || ',"shop.order.id":"ord_' || i || '","session.id":"' || md5((i % 1000)::varchar) || '","url.path":"/orders/ord_'
 || i || '"}"""
 TABLE = f"""create table lines as select {START} + i * {HOUR} // ? as time, '{LINE}' as message,
-'/shop/local/orders' as log, '{LINE}' as fields, event, 'orders-1' as stream, {START} as ingested, i as id
+'/shop/local/orders' as log, '{LINE}' as fields, event, 'orders-1' as stream, {START} as ingested, i as id,
+('0x' || right(md5(i::varchar), 16))::ubigint as trace
 from (select i, ['request', 'shop.order.placed', 'shop.search'][1 + i % 3] as event, 200 + i % 5 * 100 as status,
       ['/orders', '/products', '/cart'][1 + i % 3] as route from range(?) as t(i))"""
 INSIGHTS = {
@@ -36,6 +37,7 @@ INSIGHTS = {
     "count by a field": "stats count(*) by event",
     "p95 by a field and time": "stats pct(duration_ms, 95) by http.route, bin(5m)",
     "filter by a field, count": 'filter event = "shop.order.placed" | stats count(*)',
+    "lines of a trace": 'filter trace_id = "c4ca4238a0b923820dcc509a6f75849b"',
     "filter by text, newest": "fields @timestamp, @message | filter @message like /ord_55555/",
 }
 TOTAL = '"requests", __temporality__="cumulative"'

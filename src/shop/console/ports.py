@@ -23,6 +23,7 @@ LINES = "lines"
 | `stream`    | VARCHAR     | `service.instance.id`: `@logStream`                                                  |
 | `ingested`  | BIGINT      | ns since 1970: `@ingestionTime`                                                     |
 | `id`        | BIGINT      | unique, ascending in the order of arrival: `@ptr`, and the tie-break of every order   |
+| `trace`     | UBIGINT     | the latter half of the field `trace_id`, where that is 32 digits of lower-case hex     |
 
 A field's name holds dots (`"shop.order.id"`): read it with the JSON path `$."shop.order.id"`, or nested ones of foreign
 logs with `$.a.b`. Bound `time` on both sides: the blocks of the table are in about its order, and the rest is skipped.

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from tests.support.client import until
-from tests.support.console import log_record, request
+from tests.support.console import hex_id, log_record, request
 
 SECOND = 10**9
 
@@ -78,3 +78,22 @@ def test_text_is_parsed(console, lines):
 def test_a_query_that_cannot_be_read_is_400_with_its_place(console, query, position):
     answer = console.get("/api/logs", {"query": query})
     assert (answer.status, answer.json["code"], answer.json["position"]) == (400, "QUERY_INVALID", position)
+
+
+def test_the_lines_of_a_trace_are_those_whose_field_names_it(console, service):
+    """The line's own trace_id goes before the record's, in a query and beside the spans alike."""
+    ours, theirs = hex_id(16), hex_id(16)
+    lines = [
+        log_record(json.dumps({"trace_id": ours, "n": 1}), traceId=theirs, spanId=hex_id()),
+        log_record(json.dumps({"n": 2}), traceId=ours, spanId=hex_id()),
+        log_record("plain", traceId=ours, spanId=hex_id()),
+        log_record(json.dumps({"trace_id": "no id", "n": 4}), traceId=ours, spanId=hex_id()),
+    ]
+    console.send("logs", request("logs", service, lines))
+
+    def found(trace):
+        return console.json("/api/logs", query=f'fields @message | filter trace_id = "{trace}"')["rows"]
+
+    until(lambda: len(found(ours)) == 3)
+    assert found(theirs) == []
+    assert len(console.json(f"/api/traces/{ours}")["logs"]) == 4

@@ -277,7 +277,7 @@ def test_what_follows_a_limit_sees_only_what_it_left():
 
 def test_dedup_counts_beyond_what_is_shown():
     lines = Lines(START, [(0, {"v": 1})])
-    columns = "time + i, message, log, json_object('v', i), event, stream, ingested, i"
+    columns = "time + i, message, log, json_object('v', i), event, stream, ingested, i, trace"
     lines.database.execute(f"insert into lines select {columns} from lines, range(12000) as t(i)")
     assert ask(lines, "dedup v | stats count(*)", lines.start, lines.start + 20_000).rows == [[12_000]]
 
@@ -308,7 +308,26 @@ def test_commands_and_words_are_of_any_case_and_comments_are_passed_over():
 
 def test_a_query_with_all_results_of_stats_gives_no_more_than_10000_rows():
     lines = Lines(START, [(0, {"v": 1})])
-    columns = "time, message, log, fields, event, stream, ingested, i"
+    columns = "time, message, log, fields, event, stream, ingested, i, trace"
     lines.database.execute(f"insert into lines select {columns} from lines, range(10010) as t(i)")
     answer = ask(lines, "fields v", lines.start, lines.start + 1)
     assert (len(answer.rows), answer.scanned) == (10_000, 10_011)
+
+
+def test_a_trace_is_found_whichever_way_it_is_written():
+    trace, other = "0af7651916cd43dd8448eb211c80319c", "ffffffffffffffff8448eb211c80319c"
+    lines = Lines(START, [(0, {"trace_id": trace, "n": 1}), (1, {"trace_id": other, "n": 2}), (2, {"n": 3})])
+
+    def found(condition):
+        return [
+            row[0]
+            for row in ask(lines, f"filter {condition} | fields n | sort n", lines.start, lines.start + 10**10).rows
+        ]
+
+    assert found(f'trace_id = "{trace}"') == found(f'"{trace}" = trace_id') == [1]
+    assert found(f'trace_id = "{trace.upper()}"') == []
+    assert found(f'trace_id = "{trace}" or n = 3') == [1, 3]
+    assert found(f'not trace_id = "{trace}"') == found(f'trace_id != "{trace}"') == [2, 3]
+    assert found(f'trace_id in ["{trace}"]') == found("trace_id like /^0af/") == [1]
+    made = f'fields n as trace_id, n | filter trace_id = "{trace}"'
+    assert ask(lines, made, lines.start, lines.start + 10**10).rows == []

@@ -1,5 +1,6 @@
 """Expressions as SQL. Every comparison is true or false: with a field that is not there, it is false."""
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from shop.console.insights.tree import Binary, Call, Expr, Field, In, Like, Lite
 
 __all__ = ["AGGREGATES", "Compiler", "Scope", "condition"]
 
+TRACE_ID = re.compile("[0-9a-f]{32}")
 MAX_CODE = 100_000  # characters of SQL
 ORDERS = {"=": "=", "!=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 ARITHMETIC = {"+": "({0} + {1})", "-": "({0} - {1})", "*": "({0} * {1})", "/": "({0} / nullif({1}, 0))",
@@ -25,6 +27,9 @@ class Scope(Protocol):
 
     def written(self, text: str) -> Sql | None:
         """The value of something that is named as it was written, such as `count(*)`."""
+
+    def reads(self, name: str) -> bool:
+        """Whether the name is a field of the line, and nothing that the query has made."""
 
     @property
     def time(self) -> str | None:
@@ -94,8 +99,20 @@ class Compiler:
             return Sql(f"({condition(left)} {expr.op.upper()} {condition(right)})", "bool")
         if expr.op in ORDERS:
             test = equal(left, right, ORDERS[expr.op])
+            if expr.op == "=" and (trace := self.trace_in(expr)) is not None:
+                test = f"(trace = {trace} AND {test})"  # a number is found much faster than a text within another
             return Sql(f"(NOT {test})" if expr.op == "!=" else test, "bool")
         return Sql(ARITHMETIC[expr.op].format(number(left), number(right)), "number")
+
+    def trace_in(self, expr: Binary) -> int | None:
+        """The latter half of the trace that a line's trace_id is held against."""
+        sides = (expr.left, expr.right)
+        literal = next((each.value for each in sides if isinstance(each, Literal)), None)
+        of_line = any(isinstance(each, Field) and each.parts == ("trace_id",) for each in sides)
+        if not (of_line and self.scope.reads("trace_id")):
+            return None
+        named = isinstance(literal, str) and TRACE_ID.fullmatch(literal)
+        return int(literal[16:], 16) if named else None  # type: ignore[index]
 
     def call(self, call: Call) -> Sql:
         """A function, or a result of stats under the name that it was written with."""

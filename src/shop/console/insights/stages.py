@@ -44,6 +44,10 @@ class Scope:
     made: dict[str, Sql] = field(default_factory=dict)
     lines: bool = True
 
+    def reads(self, name: str) -> bool:
+        """Whether the name is a field of the line, and nothing that the query has made."""
+        return self.lines and name not in self.made
+
     @property
     def time(self) -> str | None:
         """The time of a line."""

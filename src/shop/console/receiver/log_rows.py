@@ -1,5 +1,6 @@
 """Log records as rows. The fields of a line that is a JSON object are its own, as on AWS."""
 
+import re
 import time
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from shop.console.receiver.shapes import LogRecord, plain
 __all__ = ["UID", "add"]
 
 UID: Final = "log.record.uid"  # of the semantic conventions: a record that bears one is stored once
+TRACE_ID: Final = re.compile("[0-9a-f]{32}")
 LEVELS: Final = ("", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
@@ -56,7 +58,7 @@ def row(record: LogRecord, origin: Origin, moment: int, now: int) -> tuple[Any, 
     message = body if isinstance(body, str) else encode(body).decode() if body is not None else record.event_name
     line = body if isinstance(body, dict) else object_in(message)
     fields = fields_of(record, line, attributes)
-    trace_hi, trace_lo = trace_ident(record.trace_id)
+    trace_hi, trace_lo = trace_of(fields) or trace_ident(record.trace_id)
     return (
         moment,
         now,
@@ -70,6 +72,12 @@ def row(record: LogRecord, origin: Origin, moment: int, now: int) -> tuple[Any, 
         trace_lo,
         ident(record.span_id),
     )
+
+
+def trace_of(fields: dict[str, Any]) -> tuple[int, int] | None:
+    """The trace that the fields name, as a query finds it."""
+    named = fields.get("trace_id")
+    return trace_ident(named) if isinstance(named, str) and TRACE_ID.fullmatch(named) else None
 
 
 def uid_of(record: LogRecord, uid: Any, origin: Origin, message: str) -> int:

@@ -49,4 +49,4 @@ create table if not exists events (
 );
 create table if not exists alarms (id varchar primary key, state varchar, since bigint);
 create or replace view lines as
-    select time, message, log, coalesce(fields, message) as fields, event, stream, ingested, id from logs;
+    select time, message, log, coalesce(fields, message) as fields, event, stream, ingested, id, trace_lo as trace from logs;
