@@ -314,7 +314,7 @@ def tenfold(path: Path) -> None:
     with duckdb.connect(str(path), config={"memory_limit": "1GB", "preserve_insertion_order": "false"}) as connection:
         columns = {
             name: [row[0] for row in connection.execute(f"describe {name}").fetchall()]
-            for name in ("spans", "stretches", "logs", "points", "red", "edges")
+            for name in ("spans", "stretches", "logs", "points", "minutes", "red", "edges")
         }
         for name, those in columns.items():
             connection.execute(f"create temp table hour as from {name}")
