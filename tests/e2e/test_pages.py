@@ -17,7 +17,7 @@ pytestmark = [
 ]
 SHOTS = Path("dist/screenshots")
 PAGES = (
-    "", "overview", "traces", "traces/{trace}", "traces/{trace}?sort=self", "metrics",
+    "", "overview", "overview?queues=1", "traces", "traces/{trace}", "traces/{trace}?sort=self", "metrics",
     "metrics?query=sum_over_time(%7B%22shop.orders.transitions%22%7D%5B1h%5D)", "metrics?query=sum(", "logs",
     "logs?query=stats%20count(*)%20by%20event", "logs?query=nonsense%20%7C", "points", "points/orders.bottleneck",
     "points/orders.completion", "alarms", "bus", "queues", "queues/orders-events", "mails", "mails/{mail}",
@@ -194,6 +194,18 @@ def test_the_keyboard_reaches_everything_and_runs_a_query(story, browser):
     with page.expect_navigation():
         page.keyboard.press("Control+Enter")
     assert page.locator("main table:not(.u-legend) tbody tr").count() == 1
+    assert wrong == []
+    page.context.close()
+
+
+def test_the_map_hides_queues_until_they_are_asked_for(story, browser):
+    page, wrong = visit(browser, f"{story['console']}/overview?lang=en")
+    names = ["orders-events", "inventory-commands.fifo"]
+    map_ = page.locator(".map svg")
+    assert not [name for name in names if name in (map_.text_content() or "")]
+    page.get_by_role("link", name="Show queues").click()
+    page.get_by_role("link", name="Hide queues").wait_for()
+    assert [name for name in names if name in (page.locator(".map svg").text_content() or "")] == names
     assert wrong == []
     page.context.close()
 

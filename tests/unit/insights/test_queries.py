@@ -1,5 +1,7 @@
 """Queries of CloudWatch Logs Insights, with what AWS's documentation says of them."""
 
+import time
+
 import pytest
 from tests.support.lines import Lines
 
@@ -331,3 +333,33 @@ def test_a_trace_is_found_whichever_way_it_is_written():
     assert found(f'trace_id in ["{trace}"]') == found("trace_id like /^0af/") == [1]
     made = f'fields n as trace_id, n | filter trace_id = "{trace}"'
     assert ask(lines, made, lines.start, lines.start + 10**10).rows == []
+
+
+def test_now_is_the_time_of_the_query_in_seconds():
+    before = int(time.time())
+    found = rows("stats max(now()) as n, min(now()) as m")[0]
+    assert found[0] == found[1]
+    assert before <= found[0] <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('jsonStringify(jsonParse(\'{"a": [1, {"b": null}]}\'))', '{"a":[1,{"b":null}]}'),
+        ("jsonStringify('text')", "text"),
+        ("toNumber('12.5') + 1", 13.5),
+        ("toDouble('12.5')", 12.5),
+        ("toInt('12.9')", 12),
+        ("toLong(-12.9)", -12),
+        ("toNumber('twelve')", None),
+    ],
+)
+def test_values_are_turned_into_others(expression, value):
+    assert rows(f"fields {expression} as v | limit 1 | display v") == [[value]]
+
+
+def test_the_median_and_percentile_are_other_words_for_pct():
+    assert (
+        rows("stats median(status), pct(status, 50), percentile(status, 50)")[0][1:]
+        == rows("stats pct(status, 50), median(status)")[0]
+    )

@@ -99,7 +99,7 @@ def json_parsed(given: Sql) -> Sql:
 
 def json_written(given: Sql) -> Sql:
     """JSON as text."""
-    return Sql(f"CAST({given.code} AS VARCHAR)", "text") if given.kind == "json" else Sql(text(given), "text")
+    return Sql(f"CAST(json({given.code}) AS VARCHAR)", "text") if given.kind == "json" else Sql(text(given), "text")
 
 
 def rounded(given: Sql, digits: Sql | None = None) -> Sql:
