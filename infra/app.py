@@ -33,7 +33,9 @@ def build(app: App, account: Account, deployment: Deployment | None, packages: P
     functions = Functions(app, deployment, packages, messaging=messaging, data=data, identity=identity, front=front)
     services = Services(app, deployment, messaging=messaging, data=data, identity=identity, front=front, images=images)
     Edge(app, deployment, front=front, services=services, functions=functions)
-    Observability(app, deployment, front)
+    observability = Observability(app, deployment, front)
+    for named in (messaging, functions, services):  # it knows their log groups and topics by name only
+        observability.add_stack_dependency(named)
 
 
 def synthesize(

@@ -185,6 +185,14 @@ def test_what_dashboards_name_is_what_the_other_stacks_make(templates, dashboard
                 assert dimension == "ApiId" or value in made[dimension], (board, row)
 
 
+def test_what_is_named_is_there_before_what_names_it(assembly):
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+
+    before = artifacts[f"{PREFIX}{STACK}"]["dependencies"]
+
+    assert {f"{PREFIX}{part}" for part in ("messaging", "functions", "services", "front")} <= set(before)
+
+
 def test_logs_are_read_where_the_services_write_them(templates, dashboards):
     groups = {one.properties["LogGroupName"] for one in every(templates, "AWS::Logs::LogGroup")}
     read = {
