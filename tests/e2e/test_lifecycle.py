@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 from tests.support.client import Shop, until
@@ -91,6 +93,24 @@ def test_a_shop_lives_and_nothing_of_it_is_lost_or_left(tmp_path):
 
     assert shop_command(data, "reset", "--yes")[0] == 0
     assert not (data / "accounts.json").exists()
+
+
+def test_simulated_customers_look_at_products_and_end_with_their_shop_however_it_ends(tmp_path):
+    with shop_up(tmp_path / "shop", traffic=True) as up:
+        until(lambda: views(up) > 0, seconds=PATIENCE)
+        traffic = up.info["pids"]["traffic"]
+        up.process.kill()
+        until(lambda: not running(traffic), seconds=PATIENCE)
+        up.ended()
+
+
+def views(up) -> float:
+    """How often simulated customers have looked at a product, as the console counts it."""
+    query = 'sum(sum_over_time({"shop.catalog.product.views","user_agent.synthetic.type"!=""}[1h]))'
+    asked = f"{up.info['console']}/api/v1/query?{urlencode({'query': query})}"
+    with urlopen(asked, timeout=PATIENCE) as answer:
+        found = json.load(answer)["data"]["result"]
+    return float(found[0]["value"][1]) if found else 0.0
 
 
 def test_what_keeps_it_from_starting_is_one_clear_line_and_exit_code_2(tmp_path):

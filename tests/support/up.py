@@ -40,19 +40,23 @@ class Up:
         return code
 
 
-def command(data: Path, *arguments: str) -> list[str]:
+def command(data: Path, *arguments: str, traffic: bool = False) -> list[str]:
     """How it is started, on ports that are free."""
+    arguments = arguments if traffic else ("--no-traffic", *arguments)
     ports = [part for name in ("--port", "--console-port", "--otlp-port") for part in (name, "0")]
-    return [sys.executable, "-m", "shop.cli", "up", "--json", "--no-traffic", "--data", str(data), *ports, *arguments]
+    return [sys.executable, "-m", "shop.cli", "up", "--json", "--data", str(data), *ports, *arguments]
 
 
 @contextmanager
-def shop_up(data: Path, *arguments: str) -> Iterator[Up]:
+def shop_up(data: Path, *arguments: str, traffic: bool = False) -> Iterator[Up]:
     """A shop on this folder, until the context ends; a test may end it itself before that."""
     log = data.with_name(f"{data.name}.log")
     with log.open("ab") as stderr:
         process = subprocess.Popen(
-            command(data, *arguments), stdout=subprocess.PIPE, stderr=stderr, env=os.environ | {"LANG": "en_US.UTF-8"}
+            command(data, *arguments, traffic=traffic),
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=os.environ | {"LANG": "en_US.UTF-8"},
         )
     try:
         up = Up(process, log)

@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Final
 
-__all__ = ["die_with_parent", "main"]
+__all__ = ["GRACE", "ask_the_kernel", "die_with_parent", "main"]
 
 PR_SET_PDEATHSIG: Final = 1
 GRACE: Final = 8.0  # seconds for a clean end after the parent's death; the emulator asks for more, since it saves
@@ -26,9 +26,14 @@ GRACE: Final = 8.0  # seconds for a clean end after the parent's death; the emul
 
 def die_with_parent(lifeline: int, grace: float) -> None:
     """End this process by SIGTERM when the parent dies, and by force when it is still there `grace` seconds later."""
+    ask_the_kernel()
+    threading.Thread(target=watch, args=(lifeline, grace), name="lifeline", daemon=True).start()
+
+
+def ask_the_kernel() -> None:
+    """On Linux: SIGTERM as soon as the thread that spawned us is gone."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    threading.Thread(target=watch, args=(lifeline, grace), name="lifeline", daemon=True).start()
 
 
 def watch(lifeline: int, grace: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from signal import SIGINT
@@ -114,10 +115,15 @@ class Parts:
 
     def traffic(self, settings: Settings) -> Spec:
         """A few simulated customers, as long as the shop runs."""
-        command = module(
-            "shop.local.traffic", "--gateway", settings.place.gateway_url, "--console", settings.place.console_url,
-            "--accounts", settings.place.accounts_file, "--users", "2", "--pace", "2", "--most-accounts", "12",
-        )  # fmt: skip
+        place = settings.place
+
+        def command(lifeline: int) -> list[str]:
+            return [
+                sys.executable, "-m", "shop.local.traffic", "--lifeline", str(lifeline), "--gateway", place.gateway_url,
+                "--console", place.console_url, "--accounts", place.accounts_file,
+                "--users", "2", "--pace", "2", "--most-accounts", "12",
+            ]  # fmt: skip
+
         return Spec("traffic", command, process())
 
     def seed(self, settings: Settings, *arguments: str) -> Spec:

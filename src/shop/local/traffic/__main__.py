@@ -1,13 +1,18 @@
-"""Runs simulated customers. A process of its own: Locust must be imported before anything that opens connections."""
+"""Runs simulated customers. A process of its own: Locust must be imported before anything that opens connections, and
+before any thread there is, or its import waits for itself. So the lifeline is watched by a greenlet here.
+"""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 
 import gevent
+from gevent.socket import wait_read
 from locust import events  # noqa: F401 - patches the standard library for gevent, so it comes before ours
 
+from shop.local.child import GRACE, ask_the_kernel
 from shop.local.traffic.run import Plan, run
 
 __all__: list[str] = []
@@ -25,12 +30,24 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=1.0)
     parser.add_argument("--most-accounts", type=int, default=10_000)
     parser.add_argument("--truth", type=Path)
-    typed = parser.parse_args()
-    plan = Plan(**vars(typed))
+    parser.add_argument("--lifeline", type=int, help="the reading end of a pipe: where it closes, the parent is gone")
+    typed = vars(parser.parse_args())
+    if (lifeline := typed.pop("lifeline")) is not None:
+        ask_the_kernel()
+        gevent.spawn(end_with_parent, lifeline)
+    plan = Plan(**typed)
     main_greenlet = gevent.getcurrent()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, lambda: main_greenlet.throw(KeyboardInterrupt))
     return run(plan)
+
+
+def end_with_parent(lifeline: int) -> None:
+    """As `shop.local.child` does it: a signal when the parent is gone, and by force when that does not help."""
+    wait_read(lifeline)
+    os.kill(os.getpid(), signal.SIGTERM)
+    gevent.sleep(GRACE)
+    os._exit(1)
 
 
 if __name__ == "__main__":
