@@ -31,8 +31,7 @@ class Classroom(Stack):
         self.assets()
         self.network()
         if not account.traced:
-            self.transaction_search()
-            self.application_signals()
+            self.transaction_search(self.application_signals())
         self.sender(account)
         self.budget(account)
 
@@ -91,15 +90,17 @@ class Classroom(Stack):
                     name = f"{CLASSROOM}-{kind}-{what}-{number}"
                     CfnOutput(self, f"Export{kind}{what}{number}", value=value, export_name=name)
 
-    def application_signals(self) -> None:
+    def application_signals(self) -> applicationsignals.CfnDiscovery:
         """Services are discovered from those spans: this makes the service-linked role that may read them.
 
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-applicationsignals-discovery.html
         """
-        applicationsignals.CfnDiscovery(self, "ApplicationSignals")
+        return applicationsignals.CfnDiscovery(self, "ApplicationSignals")
 
-    def transaction_search(self) -> None:
+    def transaction_search(self, discovery: applicationsignals.CfnDiscovery) -> None:
         """Spans go to CloudWatch Logs, where all of them can be searched; one per cent is indexed for trace summaries.
+
+        It starts that discovery, too, where nobody has: two at once would make one role twice.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Transaction-Search-Cloudformation.html
         """
@@ -125,6 +126,7 @@ class Classroom(Stack):
         )
         search = xray.CfnTransactionSearchConfig(self, "TransactionSearch", indexing_percentage=1)
         search.add_resource_dependency(allowed)
+        search.add_resource_dependency(discovery)
 
     def sender(self, account: Account) -> None:
         """Where every deployment's mails come from. SES asks its owner by mail whether that is right."""
@@ -148,7 +150,7 @@ class Classroom(Stack):
             self,
             "Budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
-                budget_name=CLASSROOM,
+                budget_name=f"{CLASSROOM}-{self.region}",  # one name in an account, whatever the region
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=account.monthly_usd, unit="USD"),

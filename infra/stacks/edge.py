@@ -1,5 +1,6 @@
 """Which service answers what: the route table, put on the HTTP API."""
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_apigatewayv2 as api
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambdas
@@ -40,6 +41,7 @@ class Edge(DeploymentStack):
             subnet_ids=services.network.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids,
             security_group_ids=[services.link_access.security_group_id],
         )
+        self.before: CfnResource | None = None
         targets = {service: self.integration(service) for service in dict.fromkeys(route.service for route in ROUTES)}
         for route in ROUTES:
             for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
@@ -49,23 +51,43 @@ class Edge(DeploymentStack):
 
     def route(self, name: str, key: str, integration: api.CfnIntegration) -> None:
         """One line of the table."""
-        api.CfnRoute(self, name, api_id=self.front.api.ref, route_key=key, target=f"integrations/{integration.ref}")
+        target = f"integrations/{integration.ref}"
+        self.queue_up(api.CfnRoute(self, name, api_id=self.front.api.ref, route_key=key, target=target))
+
+    def queue_up(self, made: CfnResource) -> None:
+        """Changes of one API go one after the other, else API Gateway refuses those that come at once or too fast.
+
+        "Unable to complete operation due to concurrent modification": https://github.com/brefphp/bref/issues/868 (by
+        CloudFormation), https://github.com/hashicorp/terraform-provider-aws/issues/18018. "Too Many Requests", from
+        some seventy on: https://github.com/aws/aws-toolkit-visual-studio/issues/296, where the same is the cure.
+        """
+        if self.before is not None:
+            made.add_resource_dependency(self.before)
+        self.before = made
 
     def integration(self, service: str) -> api.CfnIntegration:
         """How a service is reached: its listener of the load balancer, or its HTTP function."""
-        if service in BEHIND_BALANCER:
-            return api.CfnIntegration(
-                self,
-                f"{pascal(service)}Integration",
-                api_id=self.front.api.ref,
-                integration_type="HTTP_PROXY",
-                integration_method="ANY",
-                integration_uri=self.services.listeners[service].listener_arn,
-                connection_type="VPC_LINK",
-                connection_id=self.link.ref,
-                payload_format_version="1.0",
-                timeout_in_millis=LIMIT,
-            )
+        made = self.by_link(service) if service in BEHIND_BALANCER else self.by_function(service)
+        self.queue_up(made)
+        return made
+
+    def by_link(self, service: str) -> api.CfnIntegration:
+        """Through the VPC link."""
+        return api.CfnIntegration(
+            self,
+            f"{pascal(service)}Integration",
+            api_id=self.front.api.ref,
+            integration_type="HTTP_PROXY",
+            integration_method="ANY",
+            integration_uri=self.services.listeners[service].listener_arn,
+            connection_type="VPC_LINK",
+            connection_id=self.link.ref,
+            payload_format_version="1.0",
+            timeout_in_millis=LIMIT,
+        )
+
+    def by_function(self, service: str) -> api.CfnIntegration:
+        """By an event."""
         function = self.functions.http(service)
         self.allow(service, function)
         return api.CfnIntegration(

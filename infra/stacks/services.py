@@ -311,11 +311,11 @@ class Services(DeploymentStack):
         """What a container calls of AWS; the API of orders calls nothing."""
         if container.service == "catalog":
             name = self.deployment.named("images")
-            bucket = f"arn:{self.partition}:s3:::{name}-{self.account}"
+            bucket = f"arn:{self.partition}:s3:::{name}-{self.account}-{self.region}"
             actions = ["s3:GetObject", "s3:PutObject", *(["s3:DeleteObject"] if container.kind == "worker" else [])]
             grants.allow(role, actions, [f"{bucket}/*"])
             grants.allow(role, ["s3:ListBucket"], [bucket])
-            every = f"Resource::arn:<AWS::Partition>:s3:::{name}-<AWS::AccountId>/*"
+            every = f"Resource::arn:<AWS::Partition>:s3:::{name}-<AWS::AccountId>-<AWS::Region>/*"
             accept_wildcards(role, "every picture of the shop's own bucket", every)
         if container.kind == "worker":
             own = [self.messaging.queues[name].queue_arn for name in container.queues]

@@ -38,6 +38,18 @@ def test_containers_are_reached_by_the_private_link_and_functions_by_this_api_al
         assert "Api" in flat(permission["SourceArn"])
 
 
+def test_the_api_is_changed_one_step_after_the_other(templates):
+    """CloudFormation does at once what does not wait, and API Gateway refuses most of a hundred changes at once."""
+    kinds = {"AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route"}
+    made = {name: one for name, one in templates["edge"]["Resources"].items() if one["Type"] in kinds}
+    after = {name: set(one.get("DependsOn", [])) & set(made) for name, one in made.items()}
+
+    first = [name for name, before in after.items() if not before]
+    awaited = [before for each in after.values() for before in each]
+    assert len(first) == 1
+    assert len(awaited) == len(set(awaited)) == len(made) - 1, "each waits for one, and no two for the same"
+
+
 def test_the_stage_is_throttled_and_writes_an_access_log_that_needs_no_policy_of_its_own(templates):
     stage = resources(templates["front"], "AWS::ApiGatewayV2::Stage")[0]
     group = resources(templates["front"], "AWS::Logs::LogGroup")[0]

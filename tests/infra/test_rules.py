@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from tests.infra.conftest import LONGEST
 from tests.infra.everything import every, listed, resolved, statements, text
 
 WORLD = ("0.0.0.0/0", "::/0")
@@ -128,6 +129,22 @@ def test_only_what_has_no_resources_is_allowed_on_all(templates):
         for action in listed(statement["Action"])
         if action not in WITHOUT_RESOURCES
     )
+
+
+def test_names_in_permissions_are_names_of_what_there_is(templates):
+    """A permission for a bucket or a table that does not exist is none, and nothing but a request would say so."""
+    names = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::GlobalTable": "TableName"}
+    exist = {text(made.properties[names[made.type]]) for made in every(templates, *names)}
+    spelt = re.compile(r"(?:s3:::|:table/)([^/]+)")
+
+    meant = {
+        (made.where, name)
+        for made, statement in statements(templates)
+        for resource in listed(statement.get("Resource"))
+        for name in spelt.findall(text(resource))
+    }
+    assert {"images", "users"} <= {re.split(r"[-$]", name.removeprefix(f"shop-{LONGEST}-"))[0] for _, name in meant}
+    found((where, name) for where, name in meant if name not in exist)
 
 
 def test_nobody_outside_is_allowed_anything(templates):
