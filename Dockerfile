@@ -12,14 +12,15 @@ COPY scripts/image-content scripts/
 COPY src/shop src/shop
 
 FROM build AS catalog-content
-RUN scripts/image-content catalog /app
+RUN sh scripts/image-content catalog /app
 
 FROM build AS orders-content
-RUN scripts/image-content orders /app
+RUN sh scripts/image-content orders /app
 
 # --------------------------------------------------------------------------- run: Python, a user, and certificates
 FROM ${PYTHON} AS run
-RUN groupadd --gid 10001 shop && useradd --uid 10001 --gid shop --no-create-home --shell /usr/sbin/nologin shop
+RUN groupadd --gid 10001 shop && useradd --uid 10001 --gid shop --no-create-home --shell /usr/sbin/nologin shop \
+    && chown shop:shop /tmp
 # The certificates that RDS's servers prove themselves with: buildspec.yml puts those of the region into this folder.
 COPY docker/certificates/ /etc/shop/
 WORKDIR /app
@@ -30,7 +31,8 @@ ENV PYTHONPATH=/app \
     LANG=C.UTF-8 \
     TZ=UTC
 USER 10001:10001
-# Fargate gives a volume at this place the owner and mode that it has here, so that our user may write there.
+# Fargate gives a volume at this place the owner and mode that it has here, so that our user may write there; else it
+# is root's, 0755: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
 VOLUME ["/tmp"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM

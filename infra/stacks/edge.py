@@ -42,12 +42,19 @@ class Edge(DeploymentStack):
             security_group_ids=[services.link_access.security_group_id],
         )
         self.before: CfnResource | None = None
-        targets = {service: self.integration(service) for service in dict.fromkeys(route.service for route in ROUTES)}
-        for route in ROUTES:
-            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-                key = f"{method} {route.path}"
-                self.route(pascal(key), key, targets[route.service])
         self.route("Unknown", "$default", self.integration(DEFAULT))
+        # Functions first: a link becomes available within minutes, and only its integrations have to wait for that.
+        for service in sorted({route.service for route in ROUTES}, key=lambda one: (one in BEHIND_BALANCER, one)):
+            self.table(service)
+
+    def table(self, service: str) -> None:
+        """A service's routes."""
+        integration = self.integration(service)
+        for route in ROUTES:
+            if route.service == service:
+                for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                    key = f"{method} {route.path}"
+                    self.route(pascal(key), key, integration)
 
     def route(self, name: str, key: str, integration: api.CfnIntegration) -> None:
         """One line of the table."""
