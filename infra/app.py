@@ -30,7 +30,9 @@ def build(app: App, account: Account, deployment: Deployment | None, packages: P
     data = Data(app, deployment, messaging.queues)
     identity = Identity(app, deployment)
     front = Front(app, deployment)
-    functions = Functions(app, deployment, packages, messaging=messaging, data=data, identity=identity, front=front)
+    functions = Functions(
+        app, deployment, packages, account.sender, messaging=messaging, data=data, identity=identity, front=front
+    )
     services = Services(app, deployment, messaging=messaging, data=data, identity=identity, front=front, images=images)
     Edge(app, deployment, front=front, services=services, functions=functions)
     observability = Observability(app, deployment, front)

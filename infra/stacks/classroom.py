@@ -14,12 +14,12 @@ from constructs import Construct
 from infra.naming import Account
 from infra.reasons import accept
 
-__all__ = ["ASSETS", "CLASSROOM", "Classroom", "shared_network", "shared_sender"]
+__all__ = ["ASSETS", "CLASSROOM", "Classroom", "shared_network"]
 
 CLASSROOM = "shop-class"
 ASSETS = CLASSROOM + "-assets-${AWS::AccountId}-${AWS::Region}"  # where templates and zips are put for CloudFormation
 ZONES = 2
-EXPORTS = {"vpc": f"{CLASSROOM}-vpc", "cidr": f"{CLASSROOM}-cidr", "sender": f"{CLASSROOM}-sender"}
+EXPORTS = {"vpc": f"{CLASSROOM}-vpc", "cidr": f"{CLASSROOM}-cidr"}
 
 
 class Classroom(Stack):
@@ -129,10 +129,13 @@ class Classroom(Stack):
         search.add_resource_dependency(discovery)
 
     def sender(self, account: Account) -> None:
-        """Where every deployment's mails come from. SES asks its owner by mail whether that is right."""
+        """Where every deployment's mails come from. SES asks its owner by mail whether that is right.
+
+        Told, not exported: what somebody imports cannot be changed, and a class may get another sender.
+        """
         if not account.known:
             ses.EmailIdentity(self, "Sender", identity=ses.Identity.email(account.sender))
-        CfnOutput(self, "ExportSender", value=account.sender, export_name=EXPORTS["sender"])
+        CfnOutput(self, "ExportSender", value=account.sender)
 
     def budget(self, account: Account) -> None:
         """Somebody is told before it gets expensive."""
@@ -174,8 +177,3 @@ def shared_network(scope: Construct) -> ec2.IVpc:
         public_subnet_ids=each("public", "subnet"),
         isolated_subnet_ids=each("isolated", "subnet"),
     )
-
-
-def shared_sender() -> str:
-    """Where mails come from."""
-    return str(Fn.import_value(EXPORTS["sender"]))

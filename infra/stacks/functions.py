@@ -13,7 +13,6 @@ from infra.ids import pascal
 from infra.naming import Deployment
 from infra.reasons import accept
 from infra.stacks.base import DeploymentStack, log_group, tag
-from infra.stacks.classroom import shared_sender
 from infra.stacks.data import Data
 from infra.stacks.front import Front
 from infra.stacks.identity import Identity
@@ -37,6 +36,7 @@ class Functions(DeploymentStack):
         scope: Construct,
         deployment: Deployment,
         packages: Path,
+        sender: str,
         *,
         messaging: Messaging,
         data: Data,
@@ -45,6 +45,7 @@ class Functions(DeploymentStack):
     ) -> None:
         super().__init__(scope, deployment, "functions", "users, inventory, notifications, edge")
         self.packages, self.messaging, self.data, self.identity, self.front = packages, messaging, data, identity, front
+        self.sender = sender
         services = dict.fromkeys(function.service for function in FUNCTIONS)
         self.logs = {service: log_group(self, service) for service in services}
         self.collector = lambdas.LayerVersion.from_layer_version_arn(
@@ -170,17 +171,16 @@ class Functions(DeploymentStack):
             "JWKS_URL": self.identity.jwks_url,
             "PAGE_TOKEN_KEY_SECRET_ARN": self.data.page_token_key.secret_arn,
         }
-        sender = shared_sender()
         own = {
             "users": {
                 "USER_POOL_ID": self.identity.pool.user_pool_id,
                 "USER_POOL_CLIENT_SECRET_SECRET_ARN": self.identity.client_secret.secret_arn,
-                "MAIL_FROM": sender,
+                "MAIL_FROM": self.sender,
             },
             "inventory": gateway,
             "notifications": {
-                "MAIL_FROM": sender,
-                "OPERATOR_EMAIL": self.deployment.email or sender,
+                "MAIL_FROM": self.sender,
+                "OPERATOR_EMAIL": self.deployment.email or self.sender,
                 "PUBLIC_URL": self.front.url,
             },
         }

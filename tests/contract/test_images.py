@@ -134,7 +134,9 @@ def test_uv_in_the_image_is_the_one_that_wrote_the_lock_file():
 def test_the_build_on_aws_makes_every_image_from_what_the_project_gives_it():
     spec = yaml.safe_load((ROOT / "buildspec.yml").read_text(encoding="utf-8"))
     assert spec["version"] == 0.2
-    assert spec["env"]["variables"]["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1", "one image for a tag, as ECR's rule counts"
+    assert spec["env"]["variables"]["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1", (
+        "one image for a tag, as ECR's rule counts"
+    )
     commands = "\n".join(each for phase in spec["phases"].values() for each in phase["commands"])
     assert re.search(r'docker build .*--target "\$service" --tag "\$image" \.', commands)
     assert "linux/arm64" in commands
