@@ -86,7 +86,10 @@ ORDERS: Final[dict[str, frozenset[Edge]]] = {
     "tok_slow": GOOD,
     "tok_flaky": GOOD,
     "come_back": GOOD,
-    "killed": GOOD,
+    "killed": GOOD,  # the worker, before it had sent anything of it
+    "killed_paying": GOOD,  # ... while it waited for the provider
+    "killed_paying_too": GOOD,
+    "killed_paying_as_well": GOOD,
     "last": GOOD | EMPTIED,
     "too_late": PLACED | REJECTED | CANCELLED,
     "tok_declined": BAD,

@@ -72,6 +72,7 @@ def test_tries_of_a_payment_are_spans_and_the_failed_ones_errors():
     assert charges("visa") == [(1, None)]
     assert charges("tok_declined") == [(1, "PAYMENT_DECLINED")]
     assert charges("tok_flaky") == [(1, "ProviderFailed"), (2, "ProviderFailed"), (3, None)]
+    assert charges("killed_paying") == [(2, None)]  # the first died with its worker
     assert charges("tok_timeout") == [(number, "TimeoutError") for number in (1, 2, 3)]
 
 

@@ -13,7 +13,7 @@ from tests.support.otlp import Receiver, sending
 
 from shop import telemetry
 from shop.telemetry import count, names, span
-from shop.telemetry.exporter import MAX_SPANS
+from shop.telemetry.exporter import MAX_HELD, MAX_SPANS
 from shop.telemetry.process import process
 
 PLACED = {names.ORDER_STATUS: "PLACED"}
@@ -158,6 +158,49 @@ def test_something_else_that_listens_there_is_a_collector_that_is_gone(words):
             telemetry.flush(5)
             assert process.exporter is not None
             assert process.exporter.failures == 1
+
+
+def test_a_span_waits_for_the_outermost_one_of_its_process_so_that_a_kill_leaves_no_orphans():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="10s"):
+        with span("before"):
+            pass
+        with span("outer"):
+            with span("inner"), span("innermost"):
+                pass
+            with span("of a message", parent=f"00-{'a' * 32}-{'b' * 16}-01"):
+                pass
+            telemetry.flush(5)
+            assert {each.name for each in collector.spans} == {"before", "of a message"}  # roots in this process
+        telemetry.flush(5)
+        collector.wait(lambda: len(collector.spans) == 5)
+        *_, inner, outer = collector.spans
+        assert (inner.parent_id, outer.name) == (outer.span_id, "outer")
+
+
+def test_what_waits_for_a_span_is_bounded_and_what_ends_after_it_is_sent():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="10s"):
+        with span("outer"):
+            late = span("late")
+            for _ in range(3 * MAX_HELD):
+                with span("inner"):
+                    pass
+            telemetry.flush(5)
+            assert len(collector.spans) > MAX_HELD
+        late.end()
+        telemetry.flush(5)
+        collector.wait(lambda: len(collector.spans) == 3 * MAX_HELD + 2)
+
+
+def test_whoever_flushes_waits_for_a_silent_collector_once_and_not_each_time():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="10ms"):
+        collector.hang()
+        record(1)
+        assert process.exporter is not None
+        until(lambda: process.exporter and process.exporter.lock.locked())
+        for _ in range(1000):
+            telemetry.flush(0.05)
+        assert process.exporter.failures == 0  # the sender, which waits ten seconds, waits still
+        collector.go_on.set()
 
 
 def test_a_function_has_no_thread_and_sends_when_it_flushes():

@@ -23,6 +23,7 @@ __all__ = ["Dropped", "Exporter"]
 Dropped = Callable[[str, str, int], None]  # signal, reason, how many
 
 MAX_SPANS = 8192  # of one scope that wait; some 8 MB
+MAX_HELD = 512  # that have ended inside of one that has not: more do not wait for it
 SPANS_PER_POST = 512
 TIMEOUT = 10.0  # seconds for one round in the background; OpenTelemetry's default
 FIRST_PAUSE = 0.5  # seconds after a failure, doubled by each further one
@@ -59,6 +60,7 @@ class Exporter:
         self.pending: Batch | None = None
         self.failures = 0
         self.not_before = 0.0
+        self.began = 0.0  # when whoever sends began with what goes on
         self.lock = threading.Lock()  # held by whoever sends
         self.stopping = threading.Event()
         self.catching_up = threading.Event()
@@ -80,6 +82,8 @@ class Exporter:
         """Sends what there is. What the time was too short for follows from a thread of its own, as far as a function
         that is frozen after its answer lets it: else it would wait for a next call, which may never come.
         """
+        if self.lock.locked() and time.monotonic() > self.began + timeout:
+            return  # the collector is silent: waiting for it once is enough
         self.export(timeout)
         if self.thread is None and self.pending is not None and not self.catching_up.is_set():
             self.catching_up.set()
@@ -104,23 +108,39 @@ class Exporter:
         self.collector.close()  # the thread has done so too, but this one may have connected once more since
 
     def take(self, scope: str, span: Span, end: int) -> None:
-        """Encodes a span that has ended and queues it."""
-        queue = self.spans.get(scope)
-        if queue is None:
-            queue = self.spans.setdefault(scope, deque())
-        if len(queue) >= MAX_SPANS:
-            self.dropped("traces", "queue_full", 1)
-            return
+        """Encodes a span that has ended, and queues it with those inside of it.
+
+        A span inside of another one of this process waits for that, the outermost: a process that is killed in the
+        middle of it leaves no spans behind whose parent nobody will ever see.
+        """
         try:
-            queue.append(encoding.span(span, end))
+            encoded = encoding.span(span, end)
         except Exception as error:  # noqa: BLE001 - telemetry never breaks what it tells of
             self.dropped("traces", error_type(error), 1)
+            encoded = b""
+        root = span.root or span
+        if encoded:
+            root.held.append((scope, encoded))
+        if root.ended or len(root.held) > MAX_HELD:
+            while root.held:
+                self.queue(*root.held.pop(0))
+
+    def queue(self, scope: str, encoded: bytes) -> None:
+        """Puts a span among those that wait to be sent, if there is room."""
+        waiting = self.spans.get(scope)
+        if waiting is None:
+            waiting = self.spans.setdefault(scope, deque())
+        if len(waiting) >= MAX_SPANS:
+            self.dropped("traces", "queue_full", 1)
+        else:
+            waiting.append(encoded)
 
     def export(self, timeout: float) -> None:
         """Sends everything there is, unless `timeout` seconds end before, or the collector failed a moment ago."""
         deadline = time.monotonic() + timeout
         if not self.lock.acquire(timeout=timeout):
             return
+        self.began = time.monotonic()
         try:
             if time.monotonic() >= self.not_before:
                 self.send_all(deadline)
@@ -131,6 +151,7 @@ class Exporter:
         """Sends batch after batch; the one that fails stays pending."""
         for batch in self.batches():
             self.pending = batch
+            self.began = time.monotonic()
             try:
                 status = self.collector.post(f"/v1/{batch.signal}", batch.body, deadline)
             except OSError:

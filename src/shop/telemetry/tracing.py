@@ -108,8 +108,8 @@ class Span:
     """A stretch of work with a name. As a context manager it is current inside, and an exception marks it as failed."""
 
     __slots__ = (
-        "attributes", "clock", "ended", "events", "kind", "length", "links", "message", "name", "parent_id",
-        "parent_remote", "remote", "sampled", "scope", "span_id", "start", "status", "token", "trace_id",
+        "attributes", "clock", "ended", "events", "held", "kind", "length", "links", "message", "name", "parent_id",
+        "parent_remote", "remote", "root", "sampled", "scope", "span_id", "start", "status", "token", "trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -132,6 +132,8 @@ class Span:
         self.message = ""
         self.remote = self.ended = False
         self.token: Token[Span | Remote | None] | None = None
+        self.root: Span | None = (parent.root or parent) if isinstance(parent, Span) else None  # of this process
+        self.held: list[tuple[str, bytes]] = []  # of a root: scopes and spans inside of it that have ended
         self.length: int | None = None
         self.clock = time.perf_counter_ns()
         # One clock for all spans inside of each other, so that none of them looks longer than what it is in.

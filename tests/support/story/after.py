@@ -1,5 +1,6 @@
 """What happens after the window: a worker is killed under an order, and everything there is gets touched."""
 
+import asyncio
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from tests.support.client import until
 from tests.support.story.crowd import DOMAIN, crowd
 from tests.support.story.robots import MARK, Robots
@@ -20,6 +22,7 @@ from shop.telemetry import names
 __all__ = ["Afterwards"]
 
 PRODUCTS, USERS = 1000, 300
+PAYING = ("killed_paying", "killed_paying_too", "killed_paying_as_well")
 
 
 class Afterwards:
@@ -31,11 +34,14 @@ class Afterwards:
     def tell(self) -> None:
         """All of it."""
         self.kill_a_worker()
+        self.kill_a_paying_worker()
         robots = Robots(self.up.info, self.story.sentinels)
         robots.begin(self.story.products["plenty"], self.story.products["last"])
         self.story.told.robots = robots.ids
         self.touch_everything()
         self.wait_for_time()
+        for name in PAYING:
+            self.until_mailed(name)
         self.story.settle()
 
     def kill_a_worker(self) -> None:
@@ -46,8 +52,34 @@ class Afterwards:
         os.kill(worker, signal.SIGSTOP)
         story.order(person, "killed")
         os.kill(worker, signal.SIGKILL)
-        assert story.end("killed")["status"] == "CONFIRMED"
-        trace = story.told.orders["killed"]
+        self.until_mailed("killed")
+
+    def kill_a_paying_worker(self) -> None:
+        """The next one dies while it waits for the provider, for several orders; they are paid at the second try."""
+        story = self.story
+        for name, person in zip(PAYING, story.buyers, strict=False):
+            story.fill(person, "plenty")
+            story.order(person, name, "tok_slow")
+        orders = [story.placed[name]["id"] for name in PAYING]
+        until(lambda: asyncio.run(self.asked(orders)) == len(PAYING), seconds=LONG, every=0.005)
+        processes = story.shop.call("GET", "/api/processes", base=self.up.info["console"]).json["items"]
+        (worker,) = [each["pid"] for each in processes if each["name"] == "orders-worker"]
+        os.kill(worker, signal.SIGKILL)
+
+    async def asked(self, orders: list[str]) -> int:
+        """For how many of these orders the provider has been asked for the money."""
+        connection = await asyncpg.connect(self.up.info["postgres"]["orders"])
+        try:
+            asked = "select count(*) from provider_charges where key = any($1::text[])"
+            return int(await connection.fetchval(asked, orders))
+        finally:
+            await connection.close()
+
+    def until_mailed(self, name: str) -> None:
+        """Wait until an order is confirmed, and its customer has been told."""
+        story = self.story
+        assert story.end(name)["status"] == "CONFIRMED"
+        trace = story.told.orders[name]
         until(lambda: "SESv2.SendEmail" in {span.name for span in story.collector.trace(trace)}, seconds=LONG)
 
     def touch_everything(self) -> None:
