@@ -191,6 +191,24 @@ def test_what_waits_for_a_span_is_bounded_and_what_ends_after_it_is_sent():
         collector.wait(lambda: len(collector.spans) == 3 * MAX_HELD + 2)
 
 
+def test_who_is_in_a_hurry_does_not_wait_and_is_sent_long_before_its_time():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="1h"):
+        for times in (1, 2, 3):
+            record(1)
+            telemetry.hurry()
+            collector.wait(lambda times=times: len(collector.spans) == times)
+
+
+def test_hurry_is_no_reason_to_send_all_the_time():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="1h"):
+        for _ in range(5000):
+            record(1)
+            telemetry.hurry()
+        telemetry.flush(5)
+        collector.wait(lambda: len(collector.spans) == 5000)
+    assert len(collector.requests) < 500
+
+
 def test_whoever_flushes_waits_for_a_silent_collector_once_and_not_each_time():
     with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="10ms"):
         collector.hang()

@@ -8,7 +8,7 @@ variable of the environment is wrong.
 from shop.telemetry.attributes import Attributes, Value
 from shop.telemetry.due import due
 from shop.telemetry.lines import Level, Log, Work, log, work
-from shop.telemetry.process import count, flush, gauge, instrumented, observe, setup, shutdown
+from shop.telemetry.process import count, flush, gauge, hurry, instrumented, observe, setup, shutdown
 from shop.telemetry.tracing import Kind, Origin, Span, context, origin, span, synthetic, trace_id, traceparent
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "due",
     "flush",
     "gauge",
+    "hurry",
     "instrumented",
     "log",
     "observe",

@@ -26,6 +26,7 @@ MAX_SPANS = 8192  # of one scope that wait; some 8 MB
 MAX_HELD = 512  # that have ended inside of one that has not: more do not wait for it
 SPANS_PER_POST = 512
 TIMEOUT = 10.0  # seconds for one round in the background; OpenTelemetry's default
+SOON = 0.02  # seconds between two rounds, when somebody is in a hurry
 FIRST_PAUSE = 0.5  # seconds after a failure, doubled by each further one
 LONGEST_PAUSE = 4.0  # a collector that is back is found soon: a refused connection costs 50 us
 TRY_AGAIN = (429, 502, 503, 504)  # the statuses after which OTLP says so
@@ -63,6 +64,7 @@ class Exporter:
         self.began = 0.0  # when whoever sends began with what goes on
         self.lock = threading.Lock()  # held by whoever sends
         self.stopping = threading.Event()
+        self.hurried = threading.Event()
         self.catching_up = threading.Event()
         self.thread: threading.Thread | None = None
 
@@ -73,10 +75,18 @@ class Exporter:
 
     def run(self, every: float) -> None:
         """What the thread does."""
-        while not self.stopping.wait(every):
-            self.export(TIMEOUT)
+        while not self.stopping.is_set():
+            if self.hurried.wait(every):
+                self.stopping.wait(max(0.0, self.began + SOON - time.monotonic()))
+                self.hurried.clear()
+            if not self.stopping.is_set():
+                self.export(TIMEOUT)
         with self.lock:
             self.collector.close()
+
+    def hurry(self) -> None:
+        """Lets the thread send now, or as soon as that is not too often."""
+        self.hurried.set()
 
     def flush(self, timeout: float) -> None:
         """Sends what there is. What the time was too short for follows from a thread of its own, as far as a function
@@ -99,6 +109,7 @@ class Exporter:
         """Sends once more and ends the thread, within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         self.stopping.set()
+        self.hurried.set()
         self.not_before = 0.0
         self.export(timeout)
         if self.thread is not None:

@@ -19,7 +19,7 @@ from shop.telemetry.tracing import SCOPE
 if TYPE_CHECKING:
     from shop.telemetry.stock import Stock
 
-__all__ = ["count", "flush", "gauge", "instrumented", "observe", "process", "setup", "shutdown"]
+__all__ = ["count", "flush", "gauge", "hurry", "instrumented", "observe", "process", "setup", "shutdown"]
 
 
 class Process:
@@ -129,6 +129,12 @@ def flush(timeout: float = 0.1) -> None:
     """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers."""
     if process.exporter is not None:
         process.exporter.flush(timeout)
+
+
+def hurry() -> None:
+    """What was told so far leaves soon, without anybody waiting: others are about to refer to it."""
+    if process.exporter is not None:
+        process.exporter.hurry()
 
 
 def shutdown(timeout: float = 2.0) -> None:
