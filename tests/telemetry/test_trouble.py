@@ -32,6 +32,10 @@ def record(times):
             count(names.ORDERS_TRANSITIONS, PLACED)
 
 
+def more_than(some, count):
+    return len(some) > count
+
+
 def test_a_collector_that_comes_late_gets_everything(gone):
     with sending("orders", f"http://127.0.0.1:{gone}", EXPORT_EVERY="10ms"):
         record(100)
@@ -132,6 +136,17 @@ def test_what_a_flush_had_no_time_for_follows_without_another_call():
         collector.wait(lambda: len(collector.spans) == 10 and collector.total(names.ORDERS_TRANSITIONS) == 10)
 
 
+def test_what_is_told_while_that_follows_does_not_wait_for_another_call_either():
+    with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
+        collector.hang()
+        for times in range(1, 4):
+            record(10)
+            telemetry.flush()
+            until(partial(more_than, collector.requests, min(times, 2) - 1))
+        collector.go_on.set()
+        collector.wait(lambda: len(collector.spans) == 30 and collector.total(names.ORDERS_TRANSITIONS) == 30)
+
+
 def test_a_collector_that_trickles_cannot_stretch_a_flush():
     with Receiver() as collector, sending("users", collector, AWS_LAMBDA_FUNCTION_NAME="users-http"):
         collector.trickle = True
@@ -189,10 +204,6 @@ def test_what_waits_for_a_span_is_bounded_and_what_ends_after_it_is_sent():
         late.end()
         telemetry.flush(5)
         collector.wait(lambda: len(collector.spans) == 3 * MAX_HELD + 2)
-
-
-def more_than(some, count):
-    return len(some) > count
 
 
 def test_who_is_in_a_hurry_does_not_wait_and_is_sent_long_before_its_time():

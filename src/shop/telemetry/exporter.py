@@ -66,6 +66,7 @@ class Exporter:
         self.stopping = threading.Event()
         self.hurried = threading.Event()
         self.catching_up = threading.Event()
+        self.behind = False  # a flush has left something
         self.thread: threading.Thread | None = None
 
     def start(self, every: float) -> None:
@@ -92,18 +93,26 @@ class Exporter:
         """Sends what there is. What the time was too short for follows from a thread of its own, as far as a function
         that is frozen after its answer lets it: else it would wait for a next call, which may never come.
         """
-        if self.lock.locked() and time.monotonic() > self.began + timeout:
-            return  # the collector is silent: waiting for it once is enough
-        self.export(timeout)
-        if self.thread is None and self.pending is not None and not self.catching_up.is_set():
+        silent = self.lock.locked() and time.monotonic() > self.began + timeout  # waiting for it once is enough
+        if silent or not self.export(timeout):
+            self.behind = True
+        self.follow()
+
+    def follow(self) -> None:
+        """Begins to catch up, if that is needed and nobody is at it."""
+        if self.thread is None and self.behind and not self.catching_up.is_set():
             self.catching_up.set()
             threading.Thread(target=self.catch_up, name="telemetry", daemon=True).start()
 
     def catch_up(self) -> None:
-        """Tries until nothing is pending, or sending ends."""
-        while self.pending is not None and not self.stopping.wait(FIRST_PAUSE):
-            self.export(TIMEOUT)
+        """Tries until everything is sent, what others could not send meanwhile too, or sending ends."""
+        while self.behind and not self.stopping.wait(FIRST_PAUSE):
+            self.behind = False
+            if not self.export(TIMEOUT):
+                self.behind = True
         self.catching_up.clear()
+        if not self.stopping.is_set():
+            self.follow()  # a flush may have fallen behind just now, and seen that somebody was at it
 
     def stop(self, timeout: float) -> None:
         """Sends once more and ends the thread, within `timeout` seconds."""
@@ -146,20 +155,21 @@ class Exporter:
         else:
             waiting.append(encoded)
 
-    def export(self, timeout: float) -> None:
-        """Sends everything there is, unless `timeout` seconds end before, or the collector failed a moment ago."""
+    def export(self, timeout: float) -> bool:
+        """Sends everything there is, unless `timeout` seconds end before, or the collector failed a moment ago; whether
+        it did.
+        """
         deadline = time.monotonic() + timeout
         if not self.lock.acquire(timeout=timeout):
-            return
+            return False
         self.began = time.monotonic()
         try:
-            if time.monotonic() >= self.not_before:
-                self.send_all(deadline)
+            return time.monotonic() >= self.not_before and self.send_all(deadline)
         finally:
             self.lock.release()
 
-    def send_all(self, deadline: float) -> None:
-        """Sends batch after batch; the one that fails stays pending."""
+    def send_all(self, deadline: float) -> bool:
+        """Sends batch after batch; the one that fails stays pending. Whether none did."""
         for batch in self.batches():
             self.pending = batch
             self.began = time.monotonic()
@@ -167,14 +177,15 @@ class Exporter:
                 status = self.collector.post(f"/v1/{batch.signal}", batch.body, deadline)
             except OSError:
                 self.back_off()
-                return
+                return False
             if status in TRY_AGAIN:
                 self.back_off()
-                return
+                return False
             self.pending = None
             self.failures = 0
             if status >= 300:
                 self.dropped(batch.signal, f"http_{status}", batch.items)
+        return True
 
     def back_off(self) -> None:
         """Leaves the collector alone for a while, longer after each failure."""
