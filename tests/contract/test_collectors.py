@@ -15,6 +15,7 @@ import yaml
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.support.client import until
+from tests.support.collector import BINARY, MISSING
 
 from shop.deploy.package.build import ROOT
 from shop.local.ports import free_port
@@ -114,9 +115,7 @@ def test_a_batch_is_below_what_the_endpoints_take():
 
 # ------------------------------------------------------------------------------------------- with a real collector
 
-REAL = pytest.mark.skipif(
-    "OTELCOL" not in os.environ, reason="OTELCOL names no collector with otlphttp, sigv4auth, resource"
-)
+REAL = pytest.mark.skipif(BINARY is None, reason=MISSING)
 KEYS = {
     "AWS_REGION": "ap-northeast-1",
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -136,7 +135,7 @@ def text_of(name):
 @pytest.mark.parametrize("name", FILES)
 def test_a_real_collector_takes_it(name, tmp_path):
     (tmp_path / name).write_text(text_of(name))
-    command = [os.environ["OTELCOL"], "validate", "--config", str(tmp_path / name)]
+    command = [str(BINARY), "validate", "--config", str(tmp_path / name)]
     done = subprocess.run(command, env=os.environ | KEYS, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -167,7 +166,7 @@ def test_what_the_shop_sends_reaches_the_endpoints_signed(name, tmp_path):
     port, health = free_port(), free_port()
     text = re.sub(r"https://(xray|monitoring)\.\S+\.com", f"http://127.0.0.1:{server.server_port}", text_of(name))
     (tmp_path / name).write_text(text.replace(":4318", f":{port}").replace(":13133", f":{health}"))
-    command = [os.environ["OTELCOL"], "--config", str(tmp_path / name)]
+    command = [str(BINARY), "--config", str(tmp_path / name)]
     with (tmp_path / "log").open("wb") as log:
         collector = subprocess.Popen(command, env=os.environ | KEYS, stdout=log, stderr=log)
     try:
