@@ -5,7 +5,7 @@ SYNC := $(UV) sync --quiet --frozen --inexact
 SHOP := .venv/bin/shop
 unexport VIRTUAL_ENV
 
-.PHONY: help up seed reset doctor mails synth test check generate format bench audit otelcol clean
+.PHONY: help up seed reset doctor mails aws synth test check generate format bench audit otelcol clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ format: install-dev ## format the code, mend what can be mended
 
 bench: install-dev ## measure what the project promises, one benchmark after the other
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; PYTHONPATH=. .venv/bin/python "$$script" $(ARGS) || exit 1; done
+
+aws: install ## the shop on AWS: make aws ARGS="doctor", deploy, smoke, cost, destroy (ARGS=--help shows all)
+	@$(SYNC) --group infra
+	@$(SHOP) aws $(ARGS)
 
 synth: install-dev ## write the CloudFormation templates of the shop on AWS to cdk.out: make synth ARGS="--name taro"
 	@.venv/bin/python -m infra $(ARGS)

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy, Stack, Tags
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.boundary import bound
 from infra.ids import pascal
 from infra.naming import Deployment
 
@@ -20,6 +21,7 @@ class DeploymentStack(Stack):
         self.deployment = deployment
         Tags.of(self).add("shop:deployment", deployment.name)
         tag(self, "shop")
+        bound(self)
 
 
 def tag(made: Any, service: str) -> None:

@@ -11,6 +11,7 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_xray as xray
 from constructs import Construct
 
+from infra.boundary import boundary
 from infra.naming import Account
 from infra.reasons import accept
 
@@ -29,6 +30,7 @@ class Classroom(Stack):
         super().__init__(scope, CLASSROOM, description="Mieruka Shop: what all deployments of an account share")
         Tags.of(self).add("shop:service", "classroom")
         self.assets()
+        boundary(self)
         self.network()
         if not account.traced:
             self.transaction_search(self.application_signals())

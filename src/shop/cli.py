@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import shop
 from shop.contracts.topology import QUEUES
+from shop.deploy.aws.options import add_aws
 from shop.kernel.errors import SettingsError
 from shop.local.errors import Failed, Refused
 from shop.local.language import say
@@ -55,6 +56,7 @@ def parser() -> Parser:
         add_orders,
         add_inventory,
         add_package,
+        add_aws,
     ):
         add(commands)
     return top

@@ -59,6 +59,19 @@ def test_each_queue_has_dead_letters_behind_it_or_is_such(templates):
     found(q.where for q in queues if "RedrivePolicy" not in q.properties and (q.stack, q.id) not in behind)
 
 
+def test_each_queue_and_each_dead_letter_queue_has_an_alarm(templates):
+    watched = {
+        text(dimension["Value"])
+        for alarm in every(templates, "AWS::CloudWatch::Alarm")
+        for dimension in alarm.properties.get("Dimensions", ())
+        if dimension["Name"] == "QueueName"
+    }
+    queues = list(every(templates, "AWS::SQS::Queue"))
+
+    assert queues
+    found(queue.where for queue in queues if queue.properties["QueueName"] not in watched)
+
+
 def test_a_function_gives_up_six_times_within_its_queues_visibility(templates):
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     for mapping in every(templates, "AWS::Lambda::EventSourceMapping"):
@@ -140,6 +153,7 @@ def test_names_in_permissions_are_names_of_what_there_is(templates):
     meant = {
         (made.where, name)
         for made, statement in statements(templates)
+        if made.type != "AWS::IAM::ManagedPolicy"  # the boundary: it permits nothing
         for resource in listed(statement.get("Resource"))
         for name in spelt.findall(text(resource))
     }
