@@ -234,3 +234,16 @@ def test_backups_that_outlive_their_database_are_found_and_removed(account):
         found.go()  # another run was faster
         stub.assert_no_pending_responses()
     assert found.name == "db-1"
+
+
+def test_where_nobody_may_look_something_may_be_left(account, monkeypatch):
+    def secrets(account, name):
+        raise refused("AccessDeniedException", "ListSecrets")
+
+    monkeypatch.setattr(leftovers, "LOOKS", [secrets])
+
+    (found,) = leftovers.found(account, "taro")
+
+    assert found.kind == "secrets"
+    assert "AccessDeniedException" in found.name
+    found.go()

@@ -7,6 +7,7 @@ from shop.deploy.aws import classroom, images, stacks
 from shop.deploy.aws.account import AwsAccount
 from shop.deploy.aws.assembly import Stack, assets, synthesize
 from shop.deploy.aws.assembly import stacks as read
+from shop.deploy.aws.cost.table import reckoned
 from shop.deploy.aws.progress import Screen
 from shop.deploy.aws.publish import bucket_of, publish
 from shop.deploy.package.build import ROOT, package
@@ -30,7 +31,7 @@ def deploy(account: AwsAccount, screen: Screen, name: str, email: str | None, *,
     out = ROOT / "dist" / f"cdk-{name}"
     synthesize(out, name, packages, email=email, image_tag=tag, sender=shared.outputs.get("ExportSender"))
     bring_up(account, screen, name, out, tag)
-    return told(account, name)
+    return told(account, name) | {"cost": f"{reckoned(out).day():.2f} USD/day (shop aws cost)"}
 
 
 def bring_up(account: AwsAccount, screen: Screen, name: str, assembly: Path, tag: str) -> None:

