@@ -52,8 +52,8 @@ def owned(stack: Stack, account: AwsAccount) -> Stack:
 
 
 def owner_of(account: AwsAccount) -> str:
-    """Who deploys, as a mark: a hash, because the name in it may be a mail address."""
-    return hashlib.sha256(account.arn.encode()).hexdigest()[:12]
+    """Who deploys, as a mark: a hash, for its name may be a mail address. Sessions of a role are one."""
+    return hashlib.sha256(account.arn.partition("/botocore-session-")[0].encode()).hexdigest()[:12]
 
 
 def ours(account: AwsAccount, name: str, *, take_over: bool) -> None:

@@ -6,7 +6,7 @@ interrupted deployment is gone on with by deploying again.
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ __all__ = ["Known", "apply", "delete", "find", "outputs", "settle"]
 
 PAUSE: Final = 2.0  # seconds between two looks
 NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}  # can only be deleted
-INLINE: Final = 51_200  # bytes that a call may carry
+BEGIN: Final = 60  # looks for a deletion to show
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,35 +163,52 @@ def propose(account: AwsAccount, stack: Stack, bucket: str | None, *, fresh: boo
 
 def url(account: AwsAccount, bucket: str, key: str) -> str:
     """How CloudFormation is told of an object."""
-    endpoint = account.client("s3").meta.endpoint_url
-    if "amazonaws.com" in endpoint:
-        return f"https://{bucket}.s3.{account.region}.{endpoint.partition('amazonaws')[1]}{endpoint.partition('amazonaws')[2]}/{key}"
-    return f"{endpoint}/{bucket}/{key}"
+    endpoint = str(account.client("s3").meta.endpoint_url)
+    scheme, _, host = endpoint.partition("://")
+    return f"{scheme}://{bucket}.{host}/{key}" if "amazonaws.com" in host else f"{endpoint}/{bucket}/{key}"
 
 
 def execute(account: AwsAccount, line: Line, name: str, change: Change) -> None:
-    """Let it happen, and watch."""
+    """Let it happen, and watch. A stack shows only after a moment that it moves: the change set is asked, too."""
     token = change.id.partition("changeSet/")[2].partition("/")[0] or secrets.token_hex(8)
-    account.client("cloudformation").execute_change_set(ChangeSetName=change.id, ClientRequestToken=token)
+    client = account.client("cloudformation")
+    client.execute_change_set(ChangeSetName=change.id, ClientRequestToken=token)
+    while not moves(account, name):
+        try:
+            told = client.describe_change_set(ChangeSetName=change.id)["ExecutionStatus"]
+        except aws.ClientError as error:
+            if code_of(error) != "ChangeSetNotFound":
+                raise
+            break  # it was executed, and forgotten
+        if told in {"EXECUTE_COMPLETE", "EXECUTE_FAILED", "OBSOLETE"}:
+            break
+        time.sleep(PAUSE)
     follow(account, line, name, change.resources, token)
+
+
+def moves(account: AwsAccount, name: str) -> bool:
+    """Whether CloudFormation works on it, or is done with it for good."""
+    stack = find(account, name)
+    return stack is None or stack.moves
 
 
 def follow(account: AwsAccount, line: Line, name: str, total: int, token: str | None = None) -> Known | None:
     """Watch a stack until it stands still; None when it is gone."""
+    done: set[str] = set()
     while True:
         stack = find(account, name)
         if stack is None or not stack.moves:
             return stack
-        events = happened(account, name, token)
-        done = {event["LogicalResourceId"] for event in events if event["ResourceStatus"].endswith("_COMPLETE")}
+        events = newest(account, name, token)
+        done |= {event["LogicalResourceId"] for event in events if event["ResourceStatus"].endswith("_COMPLETE")}
         at = next((e for e in events if e["ResourceStatus"].endswith("_IN_PROGRESS")), None)
         what = f"{at['LogicalResourceId']} ({at['ResourceType']})" if at else stack.status
         line.at(min(len(done), total) if total else len(done), total or len(done) + 1, what)
         time.sleep(PAUSE)
 
 
-def happened(account: AwsAccount, name: str, token: str | None) -> list[dict[str, Any]]:
-    """The newest events of a stack's resources, of one run or of any; a stack that has gone meanwhile has none."""
+def newest(account: AwsAccount, name: str, token: str | None) -> list[dict[str, Any]]:
+    """The last hundred events of a stack, of one run or of any; a stack that has gone meanwhile has none."""
     try:
         told = account.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
     except aws.ClientError as error:
@@ -201,6 +218,14 @@ def happened(account: AwsAccount, name: str, token: str | None) -> list[dict[str
     return [event for event in told if token is None or event.get("ClientRequestToken") in {token, None}]
 
 
+def last_run(account: AwsAccount, stack_id: str) -> Iterator[dict[str, Any]]:
+    """The events of what was done to a stack last, the newest first."""
+    for event in account.every("cloudformation", "describe_stack_events", "StackEvents", StackName=stack_id):
+        yield event
+        if event.get("PhysicalResourceId") == stack_id and event.get("ResourceStatusReason") == "User Initiated":
+            return
+
+
 CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
 
 
@@ -208,7 +233,7 @@ def failure(account: AwsAccount, stack: Known) -> Failed:
     """Why a stack did not become what it should: the first resource that failed of itself, and what to do."""
     wrong = [
         event
-        for event in happened(account, stack.id, None)
+        for event in last_run(account, stack.id)
         if event["ResourceStatus"].endswith("_FAILED")
         and not str(event.get("ResourceStatusReason", "")).startswith(CONSEQUENCES)
     ]
@@ -218,7 +243,15 @@ def failure(account: AwsAccount, stack: Known) -> Failed:
     return Failed(f"{stack.name} {stack.status}: {what}{reason}{advice(reason)}")
 
 
-def delete(account: AwsAccount, screen: Screen, stack: Known, *, retain: Iterable[str] = ()) -> list[dict[str, Any]]:
+def begun(account: AwsAccount, stack_id: str, token: str) -> None:
+    """Wait until a deletion shows: in the stack's state, or in its events."""
+    for _ in range(BEGIN):
+        if moves(account, stack_id) or any("ClientRequestToken" in e for e in newest(account, stack_id, token)):
+            return
+        time.sleep(PAUSE / 4)
+
+
+def delete(account: AwsAccount, screen: Screen, stack: Known) -> list[dict[str, Any]]:
     """Delete it and watch. What could not be deleted, with why; nothing when it is gone."""
     client = account.client("cloudformation")
     with screen.line(stack.name.removeprefix("shop-")) as line:
@@ -230,18 +263,18 @@ def delete(account: AwsAccount, screen: Screen, stack: Known, *, retain: Iterabl
             if one["ResourceStatus"] != "DELETE_COMPLETE"
         )
         token = secrets.token_hex(8)
-        more = {"RetainResources": list(retain)} if retain else {}
         try:
-            client.delete_stack(StackName=stack.id, ClientRequestToken=token, **more)
+            client.delete_stack(StackName=stack.id, ClientRequestToken=token)
         except aws.ClientError as error:
             if code_of(error) != "ValidationError":
                 raise
             return [{"LogicalResourceId": stack.name, "ResourceStatusReason": said(error)}]
+        begun(account, stack.id, token)
         after = follow(account, line, stack.id, total, token)
         if after is None or after.status == "DELETE_COMPLETE":
             line.done(say(f"削除しました ({total} 件)", f"deleted ({total} resources)"))
             return []
-        events = [e for e in happened(account, stack.id, token) if e["ResourceStatus"] == "DELETE_FAILED"]
+        events = [e for e in newest(account, stack.id, token) if e["ResourceStatus"] == "DELETE_FAILED"]
         return [e for e in events if e["ResourceType"] != "AWS::CloudFormation::Stack"] or [
             {"LogicalResourceId": stack.name, "ResourceStatusReason": after.reason}
         ]
