@@ -44,7 +44,7 @@ def synthesize(
     account: Account, deployment: Deployment | None, packages: Path, out: Path, *, check: bool = False
 ) -> CloudAssembly:
     """Write every template below `out`. With `check`, what cdk-nag finds, and nobody has accepted, stops it."""
-    deploys = CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS)  # docs/adr/0018: no bootstrap, no roles
+    deploys = CliCredentialsStackSynthesizer(file_assets_bucket_name=ASSETS)  # docs/adr/0019: no bootstrap, no roles
     app = App(outdir=str(out), analytics_reporting=False, default_stack_synthesizer=deploys)
     build(app, account, deployment, packages)
     if check:
