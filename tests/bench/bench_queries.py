@@ -28,7 +28,7 @@ LINE = """{"timestamp":"2026-11-28T10:00:00.000Z","level":"INFO","event":"' || e
 || i || '"}"""
 TABLE = f"""create table lines as select {START} + i * {HOUR} // ? as time, '{LINE}' as message,
 '/shop/local/orders' as log, '{LINE}' as fields, event, 'orders-1' as stream, {START} as ingested, i as id,
-('0x' || right(md5(i::varchar), 16))::ubigint as trace
+('0x' || right(md5(i::varchar), 16))::ubigint as trace, route, (i % 997) / 10 as duration
 from (select i, ['request', 'shop.order.placed', 'shop.search'][1 + i % 3] as event, 200 + i % 5 * 100 as status,
       ['/orders', '/products', '/cart'][1 + i % 3] as route from range(?) as t(i))"""
 INSIGHTS = {

@@ -76,11 +76,12 @@ def test_the_map_shows_who_speaks_with_whom(shop: Shop, customer: Person):
 
 
 def test_the_mail_and_the_events_of_an_order(shop: Shop, customer: Person):
-    order, _ = ordered(shop, customer)
+    order, trace_id = ordered(shop, customer)
     email = customer.email.upper()
     (mail,) = until(lambda: ask(shop, "/api/mails", to=email, type="ORDER_CONFIRMATION")["items"])
     assert (mail["to"], mail["from"]) == ([customer.email], "shop@mieruka.example")
     assert order in mail["text"]
+    assert mail["traceId"] == trace_id
     assert ask(shop, f"/api/mails/{mail['id']}") == mail
     until(lambda: {each["type"] for each in ask(shop, "/api/mails", to=email)["items"]} >= {"REGISTRATION_CODE"})
     (event,) = until(lambda: ask(shop, "/api/bus/events", type="OrderConfirmed", correlationId=order)["items"])

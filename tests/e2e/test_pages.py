@@ -198,6 +198,16 @@ def test_the_keyboard_reaches_everything_and_runs_a_query(story, browser):
     page.context.close()
 
 
+def test_a_metric_and_a_mail_lead_to_a_trace(story, browser):
+    query = quote('histogram_quantile(0.95, sum(sum_over_time({"http.server.request.duration"}[5m])))')
+    for path in (f"metrics?lang=en&query={query}", f"mails/{story['mail']}?lang=en"):
+        page, wrong = visit(browser, f"{story['console']}/{path}")
+        page.locator("main a[href*='traces/']").first.click()
+        page.locator(".wf details").first.wait_for()
+        assert wrong == []
+        page.context.close()
+
+
 def test_the_map_hides_queues_until_they_are_asked_for(story, browser):
     page, wrong = visit(browser, f"{story['console']}/overview?lang=en")
     names = ("orders-events", "inventory-commands.fifo")

@@ -20,6 +20,8 @@ LINES = "lines"
 | `log`       | VARCHAR     | `/shop/<env>/<service.name>`: `@log`                                                |
 | `fields`    | VARCHAR     | a JSON object: the line's own, if it is one; else attributes, trace_id, span_id, level |
 | `event`     | VARCHAR     | the field `event` where it is text: most queries ask for it                         |
+| `route`     | VARCHAR     | the field `http.route`, and                                                          |
+| `duration`  | DOUBLE      | the field `duration_ms`, where it is a number: likewise                              |
 | `stream`    | VARCHAR     | `service.instance.id`: `@logStream`                                                  |
 | `ingested`  | BIGINT      | ns since 1970: `@ingestionTime`                                                     |
 | `id`        | BIGINT      | unique, ascending in the order of arrival: `@ptr`, and the tie-break of every order   |

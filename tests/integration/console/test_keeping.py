@@ -115,7 +115,7 @@ def test_of_too_many_rows_the_oldest_go(store):
     written(store, calls(now - MINUTE, 1000, 500))
     written(store, calls(now - 3 * MINUTE, 1000, 500))
     points = [(1, now - 2 * MINUTE + i, now - 2 * MINUTE + i, 1.0, None) for i in range(1000)]
-    lines = [(now - i, now, 0, "{}", "/shop/local/a", "{}", "", None, 0, 0, 0) for i in range(1000)]
+    lines = [(now - i, now, 0, "{}", "/shop/local/a", "{}", "", None, 0, 0, 0, None, None) for i in range(1000)]
     series = (1, "n", "counter", "delta", "", "", 1, "{}", "{}")
     store.write(Rows(points=points, logs=lines, series={1: series}), store.database.journal + 1)
 

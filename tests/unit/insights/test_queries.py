@@ -279,7 +279,7 @@ def test_what_follows_a_limit_sees_only_what_it_left():
 
 def test_dedup_counts_beyond_what_is_shown():
     lines = Lines(START, [(0, {"v": 1})])
-    columns = "time + i, message, log, json_object('v', i), event, stream, ingested, i, trace"
+    columns = "time + i, message, log, json_object('v', i), event, stream, ingested, i, trace, route, duration"
     lines.database.execute(f"insert into lines select {columns} from lines, range(12000) as t(i)")
     assert ask(lines, "dedup v | stats count(*)", lines.start, lines.start + 20_000).rows == [[12_000]]
 
@@ -310,7 +310,7 @@ def test_commands_and_words_are_of_any_case_and_comments_are_passed_over():
 
 def test_a_query_with_all_results_of_stats_gives_no_more_than_10000_rows():
     lines = Lines(START, [(0, {"v": 1})])
-    columns = "time, message, log, fields, event, stream, ingested, i, trace"
+    columns = "time, message, log, fields, event, stream, ingested, i, trace, route, duration"
     lines.database.execute(f"insert into lines select {columns} from lines, range(10010) as t(i)")
     answer = ask(lines, "fields v", lines.start, lines.start + 1)
     assert (len(answer.rows), answer.scanned) == (10_000, 10_011)
@@ -363,3 +363,25 @@ def test_the_median_and_percentile_are_other_words_for_pct():
         rows("stats median(status), pct(status, 50), percentile(status, 50)")[0][1:]
         == rows("stats pct(status, 50), median(status)")[0]
     )
+
+
+def test_a_field_that_has_a_column_of_its_own_is_read_wherever_it_stands():
+    """As a key with dots, within an object, as text: what the column cannot hold is read from the line."""
+    given = [
+        (0, {"http.route": "/a", "duration_ms": 5}), (1, {"http": {"route": "/b"}, "duration_ms": "7.5"}),
+        (2, {"http.route": 3, "duration_ms": "fast"}), (3, {"duration_ms": {"n": 1}}), (4, "plain"),
+    ]  # fmt: skip
+    lines = Lines(START, given)
+
+    def found(query):
+        return ask(lines, query, lines.start, lines.start + 10**10).rows
+
+    assert found("fields http.route as r | sort @timestamp | display r") == [["/a"], ["/b"], ["3"], [None], [None]]
+    shown = found("sort @timestamp | display duration_ms, duration_ms * 2")
+    assert shown == [[5, 10], ["7.5", 15], ["fast", None], ['{"n":1}', None], [None, None]]
+    assert found("filter duration_ms > 5 | stats count(*)") == [[1]]
+    assert found("stats sum(duration_ms)") == [[12.5]]
+    assert found("filter duration_ms like /fa/ | stats count(*)") == [[1]]
+    assert sorted(map(tuple, found("stats count(*) by http.route")), key=str) == [
+        ("/a", 1), ("/b", 1), ("3", 1), (None, 2),
+    ]  # fmt: skip

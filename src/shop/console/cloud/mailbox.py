@@ -87,9 +87,10 @@ def keep(database: Database, mails: list[tuple[Any, ...]]) -> None:
 
 TOLD: Final = """
     select split_part(json_extract_string(coalesce(fields, message), '$.MessageId'), '@', 1) as id,
-        any_value(json_extract_string(coalesce(fields, message), '$.type')) as type
+        any_value(json_extract_string(coalesce(fields, message), '$.type')) as type,
+        any_value(trace_hi) as trace_hi, any_value(trace_lo) as trace_lo
     from logs where event = 'shop.mail.sent' group by 1"""
-COLUMNS: Final = "m.id, sent, sender, recipients, subject, text, html, type"
+COLUMNS: Final = "m.id, sent, sender, recipients, subject, text, html, type, trace_hi, trace_lo"
 MAILS: Final = f"""
     select {COLUMNS} from mails m left join ({TOLD}) using (id)
     where sent between ? and ? and (? is null or type = ?)

@@ -18,13 +18,14 @@ MARK = re.compile("\x01([peEtT])(\\d+)\x02")
 class Sql:
     """An expression and its kind: times are ns since 1970, `json` is a value whose kind only the row knows.
 
-    `as_text` is how a json value is had as text, where there is a better way than from the value.
+    `as_text` and `as_number` are how a json value is had as these, where there is a better way than from the value.
     """
 
     code: str
     kind: Kind
     as_text: str | None = None
     constant: bool = False
+    as_number: str | None = None
 
 
 @dataclass(slots=True)
@@ -107,4 +108,4 @@ def number(given: Sql) -> str:
         case "time":
             return f"floor({given.code} / 1e6)"
         case _:
-            return f"TRY_CAST({text(given)} AS DOUBLE)"
+            return given.as_number or f"TRY_CAST({text(given)} AS DOUBLE)"

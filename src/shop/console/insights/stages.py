@@ -36,6 +36,9 @@ LARGE = 1000  # characters of SQL: what is longer becomes a column before it is 
 MAX_SPLITS = 4  # of a name with dots: each could be a key of its own, or within another
 
 
+COLUMNS = {"event": "event", "http.route": "route", "duration_ms": "duration"}  # fields that most queries ask for
+
+
 @dataclass(slots=True)
 class Scope:
     """The names of a stage: those that the query has made, and, until stats, the fields of a line."""
@@ -75,15 +78,23 @@ class Scope:
 
     def of_line(self, field: Field) -> Sql:
         """What a line's fields have under the name: keys can hold dots, and objects and lists be within."""
-        if field.parts == ("event",):
-            json, plain = (self.words.path("/event", text=text, likely=False) for text in (False, True))
-            return Sql(f"coalesce(to_json(event), {json})", "json", f"coalesce(event, {plain})")
+        column = COLUMNS.get(field.name)
         paths = [pointer(parts) for parts in readings(field.parts)]
-        as_json = [self.words.path(path, text=False, likely=path is paths[0]) for path in paths]
-        as_text = [self.words.path(path, text=True, likely=path is paths[0]) for path in paths]
-        if len(paths) == 1:
-            return Sql(as_json[0], "json", as_text[0])
-        return Sql(f"coalesce({', '.join(as_json)})", "json", f"coalesce({', '.join(as_text)})")
+        likely = None if column else paths[0]
+        json = first_there([self.words.path(path, text=False, likely=path is likely) for path in paths])
+        plain = first_there([self.words.path(path, text=True, likely=path is likely) for path in paths])
+        if column == "duration":
+            as_text = f"coalesce({text(Sql(column, 'number'))}, {plain})"
+            as_number = f"coalesce({column}, TRY_CAST({plain} AS DOUBLE))"
+            return Sql(f"coalesce(to_json({column}), {json})", "json", as_text, as_number=as_number)
+        if column:
+            return Sql(f"coalesce({column}, {plain})", "text")
+        return Sql(json, "json", plain)
+
+
+def first_there(codes: Sequence[str]) -> str:
+    """The first of these that is there."""
+    return codes[0] if len(codes) == 1 else f"coalesce({', '.join(codes)})"
 
 
 def readings(parts: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -253,7 +264,7 @@ class Planner:
         for name, value in scope.made.items():
             alias = self.alias()
             columns.append(f"{value.code} AS {alias}")
-            scope.made[name] = replace(value, code=alias, as_text=None)
+            scope.made[name] = replace(value, code=alias, as_text=None, as_number=None)
         return columns
 
     def renew(self, source: str, order: list[Order]) -> None:

@@ -17,6 +17,7 @@ __all__ = ["logs", "logs_rows", "metrics", "point", "points"]
 SHOWN_ROWS = 500
 CHART_STEPS = 60
 MINUTE = 60  # seconds
+EXEMPLARS = 12
 
 
 async def metrics(api: Api, view: View) -> Response:
@@ -29,6 +30,7 @@ async def metrics(api: Api, view: View) -> Response:
     instant: list[tuple[str, str]] = []
     hints: list[str] = []
     failed = None
+    exemplars: list[Any] = []
     if query:
         try:
             ranged, now = await asyncio.gather(
@@ -37,13 +39,21 @@ async def metrics(api: Api, view: View) -> Response:
             )
             data = lines(ranged["data"], query)
             instant = values(now["data"])
+            exemplars = await exemplars_of(api, view, query)
             hints = list(dict.fromkeys([*now.get("warnings", []), *now.get("infos", [])]))
         except Failed as refused:
             failed = refused.words
     return render(
         view, "metrics.html", page="metrics", metrics=names, query=query, data=data, instant=instant, hints=hints,
-        failed=failed,
+        failed=failed, exemplars=exemplars,
     )  # fmt: skip
+
+
+async def exemplars_of(api: Api, view: View, query: str) -> list[Any]:
+    """Some values behind the histograms of a query, the newest first, each with its trace."""
+    given = await api("/api/v1/query_exemplars", query=query, start=view.window["from"], end=view.window["to"])
+    found = [each for series in given["data"] for each in series["exemplars"] if each["labels"].get("trace_id")]
+    return sorted(found, key=lambda each: -each["timestamp"])[:EXEMPLARS]
 
 
 def steps(view: View) -> dict[str, Any]:

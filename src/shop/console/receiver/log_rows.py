@@ -67,10 +67,12 @@ def row(record: LogRecord, origin: Origin, moment: int, now: int) -> tuple[Any, 
         origin.log,
         None if fields is line and body is not line else encode(fields).decode(),
         origin.stream,
-        record.event_name or event_in(fields),
+        record.event_name or text_in(fields, "event"),
         trace_hi,
         trace_lo,
         ident(record.span_id),
+        text_in(fields, "http.route"),
+        number_in(fields, "duration_ms"),
     )
 
 
@@ -114,7 +116,14 @@ def level(number: int) -> str:
     return LEVELS[(number + 3) // 4] if 0 < number <= 24 else ""
 
 
-def event_in(fields: dict[str, Any]) -> str | None:
-    """What the line calls its event."""
-    event = fields.get("event")
-    return event if isinstance(event, str) else None
+def text_in(fields: dict[str, Any], name: str) -> str | None:
+    """A field that is text."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
+
+
+def number_in(fields: dict[str, Any], name: str) -> float | None:
+    """A field that is a number which a float holds."""
+    value = fields.get(name)
+    fits = isinstance(value, float) or (type(value) is int and abs(value) < 2**53)
+    return float(value) if fits else None  # type: ignore[arg-type]

@@ -72,7 +72,7 @@ async def get_mail(console: Console, id: str) -> dict[str, Any]:  # noqa: A002 -
 
 def mail_of(row: tuple[Any, ...]) -> dict[str, Any]:
     """A mail as the API shows it."""
-    id_, sent, sender, recipients, subject, text, html, kind = row
+    id_, sent, sender, recipients, subject, text, html, kind, trace_hi, trace_lo = row
     return {
         "id": id_,
         "to": msgspec.json.decode(recipients),
@@ -82,6 +82,7 @@ def mail_of(row: tuple[Any, ...]) -> dict[str, Any]:
         "html": html,
         "type": kind,
         "sentAt": iso(sent),
+        "traceId": f"{trace_hi:016x}{trace_lo:016x}" if trace_lo else None,
     }
 
 

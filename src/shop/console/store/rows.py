@@ -25,6 +25,7 @@ COLUMNS: Final[dict[str, pa.Schema]] = {
     "logs": pa.schema([
         ("time", I64), ("ingested", I64), ("uid", U64), ("message", TEXT), ("log", TEXT), ("fields", TEXT),
         ("stream", TEXT), ("event", TEXT), ("trace_hi", U64), ("trace_lo", U64), ("span_id", U64),
+        ("route", TEXT), ("duration", pa.float64()),
     ]),
     "resources": pa.schema([("id", U64), ("attributes", TEXT)]),
     "series": pa.schema([

@@ -15,8 +15,11 @@ create table if not exists exemplars (
 create sequence if not exists log_ids;
 create table if not exists logs (
     id bigint default nextval('log_ids'), time bigint, ingested bigint, uid ubigint, message varchar, log varchar,
-    fields varchar, stream varchar, event varchar, trace_hi ubigint, trace_lo ubigint, span_id ubigint
+    fields varchar, stream varchar, event varchar, trace_hi ubigint, trace_lo ubigint, span_id ubigint,
+    route varchar, duration double
 );
+alter table logs add column if not exists route varchar; -- a file of before
+alter table logs add column if not exists duration double;
 create table if not exists resources (id ubigint primary key, attributes varchar);
 create table if not exists series (
     id ubigint primary key, name varchar, kind varchar, temporality varchar, unit varchar, brief varchar,
@@ -49,4 +52,5 @@ create table if not exists events (
 );
 create table if not exists alarms (id varchar primary key, state varchar, since bigint);
 create or replace view lines as
-    select time, message, log, coalesce(fields, message) as fields, event, stream, ingested, id, trace_lo as trace from logs;
+    select time, message, log, coalesce(fields, message) as fields, event, stream, ingested, id, trace_lo as trace,
+        route, duration from logs;
