@@ -74,8 +74,8 @@ class Store:
 
     def piece(self) -> None:
         """Put the histograms that came into their minutes."""
-        pieces.roll(self.database)
         self._pieced_at, self._points = time.monotonic(), 0
+        pieces.roll(self.database)
 
     def trim(self) -> None:
         """Forget what is too old, and the oldest when there is too much."""
