@@ -12,6 +12,9 @@ import msgspec
 __all__ = ["Spread", "Stats"]
 
 
+LARGEST = 1024  # exponent of 2 from which on there is no float
+
+
 class Stats(msgspec.Struct, frozen=True):
     """What is said of values. All but the first two are None when there is none."""
 
@@ -77,7 +80,8 @@ class Spread(msgspec.Struct, frozen=True):
 
     def upper(self, index: int) -> float:
         """The upper bound of a bucket, which is the lower one of the next."""
-        return float(2 ** ((index + 1) / 2**self.scale))
+        exponent = (index + 1) / 2**self.scale
+        return float(2**exponent) if exponent < LARGEST else math.inf
 
     def quantile(self, q: float) -> float | None:
         """The value below which the share `q` (0..1) of all values is; None when there is none."""
@@ -89,7 +93,7 @@ class Spread(msgspec.Struct, frozen=True):
             for index, count in sorted(self.buckets.items()):
                 lower, found = self.upper(index - 1), self.upper(index)
                 if rank <= count:
-                    found = lower * (found / lower) ** (rank / count)
+                    found = lower * (found / lower) ** (rank / count) if lower > 0 and found < math.inf else lower
                     break
                 rank -= count
         return found
@@ -105,7 +109,7 @@ class Spread(msgspec.Struct, frozen=True):
             lower, upper = self.upper(index - 1), self.upper(index)
             if upper <= bound:
                 below += count
-            elif lower < bound:
+            elif 0 < lower < bound:
                 below += count * math.log(bound / lower) / math.log(upper / lower)
         return below / self.count
 

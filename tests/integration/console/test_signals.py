@@ -211,3 +211,25 @@ def test_an_objective_burns_its_budget(store):
     assert available["value"] == pytest.approx(0.9)
     assert available["budgetLeft"] < 0
     assert shown["orders.availability"]["state"] == "INSUFFICIENT_DATA"
+
+
+def test_a_histogram_that_counts_too_much_is_refused_and_harms_nothing(console):
+    now = time.time_ns() - SECOND
+    times = {"startTimeUnixNano": str(now - SECOND), "timeUnixNano": str(now), "scale": 0}
+
+    def sent(**point):
+        metric = {
+            "name": "shop.notifications.processing.duration",
+            "exponentialHistogram": {"aggregationTemporality": 1, "dataPoints": [{**times, "sum": 1.0, **point}]},
+        }
+        return console.send("metrics", request("metrics", "notifications", [metric])).json
+
+    assert sent(count=str(2**64 - 1))["partialSuccess"]["rejectedDataPoints"] in (1, "1")
+    many = {"offset": 0, "bucketCounts": [str(2**60)]}
+    assert sent(count="1", positive=many)["partialSuccess"]["rejectedDataPoints"] in (1, "1")
+    assert sent(count="1", positive={"offset": -(2**31), "bucketCounts": ["1"]}) == {}
+
+    def count():
+        return console.json("/api/signals/notifications.processing_time")["stats"]["count"]
+
+    until(lambda: count() == 1)

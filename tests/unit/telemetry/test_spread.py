@@ -84,3 +84,10 @@ def test_a_share_up_to_a_bound():
 def test_an_unknown_extreme_stays_unknown():
     known, unknown = spread([1.0]), Spread(1, 2.0, 0, 20, {1 << 20: 1})
     assert Spread.pooled([known, unknown]).least is None
+
+
+@pytest.mark.parametrize("index", [-(2**31), 2**31])
+def test_a_bucket_that_no_float_reaches_is_no_trouble(index):
+    far = Spread(1, 1.0, 0, 0, {index: 1}, None, None)
+    assert far.quantile(0.95) in (0.0, math.inf)
+    assert far.share_up_to(1.0) in (0.0, 1.0)

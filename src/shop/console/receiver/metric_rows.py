@@ -22,6 +22,7 @@ from shop.console.receiver.shapes import MetricShape, Point
 __all__ = ["add"]
 
 NO_VALUE: Final = 1  # the flag of a point that says that there is none (any more)
+MOST: Final = 2**53  # of whole numbers, as floats hold them
 DELTA, CUMULATIVE = 1, 2
 TEMPORALITIES: Final = {DELTA: "delta", CUMULATIVE: "cumulative"}
 
@@ -124,9 +125,17 @@ def values(kind: str, point: Point, *, explicit: bool) -> tuple[float | None, st
         return float(value), None
     if explicit and point.bucket_counts and len(point.bucket_counts) != len(point.explicit_bounds) + 1:
         raise ValueError("a histogram's bounds and counts do not fit together")
+    if max(point.count, point.zero_count, *counts_of(point)) > MOST:
+        raise ValueError("a histogram counts more than can be added up")
     if not all(map(math.isfinite, (*point.explicit_bounds, point.zero_threshold))):
         raise ValueError("a histogram's bounds are no numbers")
     return None, encode(packed(point, explicit=explicit)).decode()
+
+
+def counts_of(point: Point) -> list[int]:
+    """What its buckets count."""
+    sides = [side.bucket_counts for side in (point.positive, point.negative) if side is not None]
+    return [count for counts in (point.bucket_counts, *sides) for count in counts]
 
 
 def finite(number: float | None) -> float | None:
