@@ -14,7 +14,7 @@ from infra.reasons import accept_wildcards
 
 __all__ = ["ACTIONS", "BOUNDARY", "bound", "boundary"]
 
-BOUNDARY = "shop-class-boundary"
+BOUNDARY = "shop-class-boundary"  # and the region: policies are the account's, a class is a region's
 ACTIONS = [  # on what bears a shop's name
     "codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:CreateReportGroup", "codebuild:UpdateReport",
     "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem",
@@ -55,7 +55,7 @@ def boundary(stack: Stack) -> iam.ManagedPolicy:
     made = iam.ManagedPolicy(
         stack,
         "Boundary",
-        managed_policy_name=BOUNDARY,
+        managed_policy_name=f"{BOUNDARY}-{stack.region}",
         description="the most that a role of a Mieruka Shop may do; it grants nothing",
         statements=[
             iam.PolicyStatement(actions=ACTIONS, resources=named),
@@ -74,5 +74,5 @@ def boundary(stack: Stack) -> iam.ManagedPolicy:
 
 def bound(stack: Any) -> None:
     """Every role of this stack has the boundary."""
-    policy = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", BOUNDARY)
+    policy = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", f"{BOUNDARY}-{stack.region}")
     iam.PermissionsBoundary.of(stack).apply(policy)

@@ -71,7 +71,7 @@ def test_what_bears_a_name_is_allowed_by_that_name_alone(allowed):
 
 def test_roles_can_be_made_only_with_the_boundary_and_passed_only_to_what_runs_the_shop(allowed):
     making = next(one for one in allowed if "iam:CreateRole" in listed(one["Action"]))
-    assert making["Condition"]["StringEquals"]["iam:PermissionsBoundary"].endswith(f":policy/{BOUNDARY}")
+    assert making["Condition"]["ArnLike"]["iam:PermissionsBoundary"].endswith(f":policy/{BOUNDARY}-*")
     passing = [one for one in allowed if "iam:PassRole" in listed(one["Action"])]
     assert [one["Resource"] for one in passing] == [f"arn:aws:iam::{ACCOUNT}:role/shop-{LONGEST}-*"]
     assert not [
@@ -89,7 +89,7 @@ def test_every_role_of_a_deployment_has_the_boundary(templates):
     roles = [role for role in every(templates, "AWS::IAM::Role") if role.stack != "class"]
     assert len(roles) > 15
     for role in roles:
-        assert text(role.properties["PermissionsBoundary"]).endswith(f":policy/{BOUNDARY}"), role.where
+        assert text(role.properties["PermissionsBoundary"]).endswith(f":policy/{BOUNDARY}-${{AWS::Region}}"), role.where
 
 
 def test_the_boundary_allows_whatever_a_role_is_allowed(templates):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs
 
@@ -185,6 +186,33 @@ def test_spans_are_counted_by_logs_insights(account):
         stub.add_response("get_query_results", {"status": "Complete", "results": [[{"field": "spans", "value": "54"}]]})
         assert Telemetry(account, "taro").spans("0af7651916cd43dd8448eb211c80319c") == 54
         stub.assert_no_pending_responses()
+
+
+def test_roles_of_services_are_made_before_anything_needs_them_and_may_be_there_already(account):
+    with Stubber(account.client("iam")) as stub:
+        for service in classroom.LINKED:
+            if service == "rds":
+                role = {
+                    "Path": "/",
+                    "RoleName": "r",
+                    "RoleId": "A" * 16,
+                    "Arn": "a" * 20,
+                    "CreateDate": datetime.now(UTC),
+                }
+                stub.add_response("create_service_linked_role", {"Role": role}, {"AWSServiceName": "rds.amazonaws.com"})
+            else:
+                stub.add_client_error("create_service_linked_role", "InvalidInput", "has been taken in this account")
+
+        assert classroom.link_roles(account, pause=0) == ["rds"]
+        stub.assert_no_pending_responses()
+
+
+def test_a_role_that_may_not_be_made_is_no_role_that_is_there(account):
+    with Stubber(account.client("iam")) as stub:
+        stub.add_client_error("create_service_linked_role", "AccessDenied")
+
+        with pytest.raises(aws.ClientError):
+            classroom.link_roles(account, pause=0)
 
 
 @pytest.mark.parametrize(("destination", "on"), [("CloudWatchLogs", True), ("XRay", False)])

@@ -1,6 +1,7 @@
 """`shop aws class-setup`: what an account and a region have once, and what it has of that already."""
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,11 @@ from shop.local.language import say
 
 __all__ = ["needed", "searches", "set_up", "verified"]
 
+# A service makes its role when it is first used, and may fail because that is not known everywhere yet. So the roles
+# are made first. In a template they could not stand: there what exists already is a failure.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+LINKED: Final = ("ecs", "elasticloadbalancing", "ops.apigateway", "rds")
+KNOWN_EVERYWHERE: Final = 10.0  # seconds that a new role takes to be
 ONCE: Final = {"traced": "AWS::XRay::TransactionSearchConfig", "known": "AWS::SES::EmailIdentity"}
 
 
@@ -40,6 +46,7 @@ def set_up(account: AwsAccount, screen: Screen, email: str | None, monthly_usd: 
     sender = email or (before.outputs.get("ExportSender") if before else None)
     if sender is None:
         raise Refused(say("--email で差出人のアドレスを指定してください", "name the sender of mails with --email"))
+    link_roles(account)
     with tempfile.TemporaryDirectory(prefix="shop-class-") as place:
         out = synthesize(
             Path(place),
@@ -59,6 +66,25 @@ def set_up(account: AwsAccount, screen: Screen, email: str | None, monthly_usd: 
             )
         )
     return made
+
+
+def link_roles(account: AwsAccount, *, pause: float = KNOWN_EVERYWHERE) -> list[str]:
+    """Make the roles by which services act in this account; the services whose role was new."""
+    new = [service for service in LINKED if linked(account, f"{service}.amazonaws.com")]
+    if new:
+        time.sleep(pause)
+    return new
+
+
+def linked(account: AwsAccount, service: str) -> bool:
+    """Make the role of one service; false when it was there."""
+    try:
+        account.client("iam").create_service_linked_role(AWSServiceName=service)
+    except aws.ClientError as error:
+        if code_of(error) == "InvalidInput":  # "has been taken in this account"
+            return False
+        raise
+    return True
 
 
 def there(account: AwsAccount, sender: str, before: stacks.Known | None) -> dict[str, bool]:

@@ -54,7 +54,7 @@ def student(name: str, account: str, partition: str = "aws") -> dict[str, Any]:
     def arn(service: str, resource: str, *, place: str = f"*:{account}") -> str:
         return f"arn:{partition}:{service}:{place}:{resource}"
 
-    boundary = arn("iam", f"policy/{BOUNDARY}", place=f":{account}")
+    boundary = arn("iam", f"policy/{BOUNDARY}-*", place=f":{account}")  # one for each region
     roles = arn("iam", f"role/{own}", place=f":{account}")
     named = {
         "cloudformation": [f"stack/{own}/*", "changeSet/*"],
@@ -94,7 +94,7 @@ def student(name: str, account: str, partition: str = "aws") -> dict[str, Any]:
             allow(
                 ["kms:CreateGrant"], "*", Bool={"kms:GrantIsForAWSResource": "true"}
             ),  # the disk of RDS, under AWS's own key
-            allow(ROLE, roles, StringEquals={"iam:PermissionsBoundary": boundary}),
+            allow(ROLE, roles, ArnLike={"iam:PermissionsBoundary": boundary}),
             allow(OWN_ROLE, roles),
             allow(["iam:PassRole"], roles, StringEquals={"iam:PassedToService": served}),
             allow(
