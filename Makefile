@@ -50,7 +50,7 @@ format: install-dev ## format the code, mend what can be mended
 bench: install-dev ## measure what the project promises, one benchmark after the other
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; PYTHONPATH=. .venv/bin/python "$$script" $(ARGS) || exit 1; done
 
-aws: install ## the shop on AWS: make aws ARGS="doctor", deploy, smoke, cost, destroy (ARGS=--help shows all)
+aws: install ## the shop on AWS: make aws ARGS="doctor", deploy, smoke, seed, cost, destroy (ARGS=--help shows all)
 	@$(SYNC) --group infra
 	@$(SHOP) aws $(ARGS)
 

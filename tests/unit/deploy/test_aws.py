@@ -20,7 +20,7 @@ from shop.deploy.aws.smoke.places import Telemetry
 from shop.local.errors import Failed, Refused
 
 SHOP = [sys.executable, "-m", "shop.cli", "aws"]
-COMMANDS = ("doctor", "synth", "deploy", "smoke", "cost", "destroy", "class-setup")
+COMMANDS = ("doctor", "synth", "deploy", "smoke", "seed", "cost", "destroy", "class-setup")
 
 
 def run(*typed, **settings):

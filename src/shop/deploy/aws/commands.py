@@ -17,7 +17,7 @@ from shop.deploy.package.build import ROOT, package
 from shop.local.errors import Failed, Refused
 from shop.local.language import say
 
-__all__ = ["class_setup", "cost", "deploy", "destroy", "doctor", "smoke", "synth"]
+__all__ = ["class_setup", "cost", "deploy", "destroy", "doctor", "seed", "smoke", "synth"]
 
 Typed = argparse.Namespace
 
@@ -152,6 +152,29 @@ def smoke(typed: Typed) -> int:
         return show(on_this_machine(typed.data.absolute()))
     with plainly(typed.profile):
         return show(on_aws(reach(typed), name_of(typed)))
+
+
+def seed(typed: Typed) -> int:
+    """Fill the shelves; 1 when the shop did not answer as it should."""
+    from shop.deploy.aws.shelves import fill  # noqa: PLC0415
+    from shop.deploy.aws.smoke import on_aws, on_this_machine  # noqa: PLC0415
+    from shop.deploy.aws.smoke.visitor import Unexpected  # noqa: PLC0415
+
+    try:
+        if typed.data is not None:
+            made, there = fill(on_this_machine(typed.data.absolute()), Screen())
+        else:
+            with plainly(typed.profile):
+                made, there = fill(on_aws(reach(typed), name_of(typed)), Screen())
+    except Unexpected as error:
+        raise Failed(
+            say(
+                f"途中で止まりました。もう一度実行すれば続きから進みます: {error}",
+                f"stopped; run it again to go on: {error}",
+            )
+        ) from error
+    sys.stdout.write(say(f"登録 {made} 件、登録済み {there} 件\n", f"{made} made, {there} there already\n"))
+    return 0
 
 
 def cost(typed: Typed) -> int:

@@ -21,7 +21,7 @@ def add_aws(commands: Any) -> None:
     )
     part = commands.add_parser("aws", help=text, description=text)
     of_part = part.add_subparsers(metavar=say("コマンド", "command"), required=True)
-    for add in (add_doctor, add_synth, add_deploy, add_smoke, add_cost, add_destroy, add_class_setup):
+    for add in (add_doctor, add_synth, add_deploy, add_smoke, add_seed, add_cost, add_destroy, add_class_setup):
         add(of_part)
 
 
@@ -128,6 +128,22 @@ def add_smoke(commands: Any) -> None:
     reached(added)
     text = say(
         "AWS の代わりに、動いているローカルのショップを試します", "try a running shop on this machine instead of AWS"
+    )
+    added.add_argument("--data", type=Path, metavar=say("フォルダー", "FOLDER"), help=text)
+
+
+def add_seed(commands: Any) -> None:
+    """`shop aws seed`."""
+    added = command(
+        commands,
+        "seed",
+        "デプロイ済みのショップに、手元と同じ 120 の商品を並べます (すでにあるものはそのままです)",
+        "put the laptop's 120 products on the shelves of a deployed shop; what is there already stays",
+    )
+    named(added)
+    reached(added)
+    text = say(
+        "AWS の代わりに、動いているローカルのショップに並べます", "a running shop on this machine instead of AWS"
     )
     added.add_argument("--data", type=Path, metavar=say("フォルダー", "FOLDER"), help=text)
 
