@@ -5,7 +5,7 @@ SYNC := $(UV) sync --quiet --frozen --inexact
 SHOP := .venv/bin/shop
 unexport VIRTUAL_ENV
 
-.PHONY: help up seed reset doctor mails aws synth test check generate format bench audit otelcol clean
+.PHONY: help up seed reset doctor mails package aws synth test check generate format bench audit otelcol clean
 
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,8 +54,9 @@ aws: install ## the shop on AWS: make aws ARGS="doctor", deploy, smoke, seed, co
 	@$(SYNC) --group infra
 	@$(SHOP) aws $(ARGS)
 
-synth: install-dev ## write the CloudFormation templates of the shop on AWS to cdk.out: make synth ARGS="--name taro"
-	@.venv/bin/python -m infra $(ARGS)
+synth: install ## write the CloudFormation templates of the shop on AWS to cdk.out: make synth ARGS="--name taro"
+	@$(SYNC) --group infra
+	@$(SHOP) aws synth $(ARGS)
 
 audit: install-dev ## known vulnerabilities of what we depend on (asks the network)
 	@.venv/bin/pip-audit --skip-editable
