@@ -216,6 +216,26 @@ def test_who_is_in_a_hurry_does_not_wait_and_is_sent_long_before_its_time():
         collector.wait(lambda: len(collector.spans) == 3)
 
 
+def test_metrics_do_not_hurry_they_come_at_their_time_and_at_the_end():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="1h"):
+        record(3)
+        telemetry.hurry()
+        collector.wait(lambda: len(collector.spans) == 3)
+        assert collector.total(names.ORDERS_TRANSITIONS) == 0
+    collector.wait(lambda: collector.total(names.ORDERS_TRANSITIONS) == 3)
+
+
+def test_metrics_come_at_their_time_also_while_somebody_is_in_a_hurry():
+    with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="200ms"):
+        record(1)
+
+        def counted():
+            telemetry.hurry()
+            return collector.total(names.ORDERS_TRANSITIONS) == 1
+
+        until(counted)
+
+
 def test_hurry_is_no_reason_to_send_all_the_time():
     with Receiver() as collector, sending("orders", collector, EXPORT_EVERY="1h"):
         for _ in range(5000):

@@ -62,6 +62,8 @@ class Exporter:
         self.failures = 0
         self.not_before = 0.0
         self.began = 0.0  # when whoever sends began with what goes on
+        self.every = 0.0  # seconds between two collections of metrics; spans may leave in between
+        self.collected = 0.0  # when that was last
         self.lock = threading.Lock()  # held by whoever sends
         self.stopping = threading.Event()
         self.hurried = threading.Event()
@@ -71,17 +73,19 @@ class Exporter:
 
     def start(self, every: float) -> None:
         """From now on, a thread sends every so many seconds."""
-        self.thread = threading.Thread(target=self.run, args=(every,), name="telemetry", daemon=True)
+        self.every = every
+        self.thread = threading.Thread(target=self.run, name="telemetry", daemon=True)
         self.thread.start()
 
-    def run(self, every: float) -> None:
+    def run(self) -> None:
         """What the thread does."""
+        self.collected = time.monotonic()
         while not self.stopping.is_set():
-            if self.hurried.wait(every):
+            if self.hurried.wait(max(0.0, self.collected + self.every - time.monotonic())):
                 self.stopping.wait(max(0.0, self.began + SOON - time.monotonic()))
                 self.hurried.clear()
             if not self.stopping.is_set():
-                self.export(TIMEOUT)
+                self.export(TIMEOUT, metrics=time.monotonic() >= self.collected + self.every)
         with self.lock:
             self.collector.close()
 
@@ -155,22 +159,22 @@ class Exporter:
         else:
             waiting.append(encoded)
 
-    def export(self, timeout: float) -> bool:
+    def export(self, timeout: float, *, metrics: bool = True) -> bool:
         """Sends everything there is, unless `timeout` seconds end before, or the collector failed a moment ago; whether
-        it did.
+        it did. A round that only hurries for its spans leaves the metrics to their time.
         """
         deadline = time.monotonic() + timeout
         if not self.lock.acquire(timeout=timeout):
             return False
         self.began = time.monotonic()
         try:
-            return time.monotonic() >= self.not_before and self.send_all(deadline)
+            return time.monotonic() >= self.not_before and self.send_all(deadline, metrics=metrics)
         finally:
             self.lock.release()
 
-    def send_all(self, deadline: float) -> bool:
+    def send_all(self, deadline: float, *, metrics: bool) -> bool:
         """Sends batch after batch; the one that fails stays pending. Whether none did."""
-        for batch in self.batches():
+        for batch in self.batches(metrics=metrics):
             self.pending = batch
             self.began = time.monotonic()
             try:
@@ -193,12 +197,12 @@ class Exporter:
         self.failures = min(self.failures + 1, 8)
         self.not_before = time.monotonic() + pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, *, metrics: bool) -> Iterator[Batch]:
         """What is to be sent now. Each is made only when the one before it has been acknowledged."""
         if self.pending is not None:
             yield self.pending
-        if (metrics := self.metrics()) is not None:
-            yield metrics
+        if metrics and (points := self.metrics()) is not None:
+            yield points
         for scope, queue in tuple(self.spans.items()):
             while queue:
                 spans = [queue.popleft() for _ in range(min(len(queue), SPANS_PER_POST))]
@@ -206,6 +210,7 @@ class Exporter:
 
     def metrics(self) -> Batch | None:
         """The points since the last time, if there are any."""
+        self.collected = time.monotonic()
         collected = [(meter.scope, meter.collect(cumulative=self.cumulative)) for meter in tuple(self.meters.values())]
         items = sum(len(each.points) for _, metrics in collected for each in metrics)
         if not items:
