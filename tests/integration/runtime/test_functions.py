@@ -125,8 +125,8 @@ def test_a_connection_that_was_closed_while_the_environment_was_frozen_is_not_us
         for _ in range(2):
             connection, _ = listener.accept()
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             served.append(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     server = threading.Thread(target=serve, daemon=True)
     server.start()
