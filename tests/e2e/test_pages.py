@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -148,6 +149,7 @@ def test_steps_tick_themselves_by_what_the_console_sees(browser, shop, tmp_path)
 
     assert "order" in until(whole, seconds=60)
     until(lambda: mail_of(shop, console, trace), seconds=60)
+    wait_until_settled(shop, console, trace)
     steps, wrong = visit(browser, f"{console}/?lang=en&trace={trace}")
 
     def ticked(step):
@@ -174,6 +176,18 @@ def test_steps_tick_themselves_by_what_the_console_sees(browser, shop, tmp_path)
     ]  # fmt: skip
     assert wrong == []
     steps.context.close()
+
+
+def wait_until_settled(shop, console, trace):
+    """Until no span has come for three looks, a second apart: which one is the slowest is known only then."""
+    seen = []
+
+    def settled():
+        time.sleep(1)
+        seen.append(len(shop.call("GET", f"/api/traces/{trace}", base=console).json["spans"]))
+        return len(seen) > 3 and len(set(seen[-4:])) == 1
+
+    until(settled, seconds=60)
 
 
 def mail_of(shop, console, trace):
