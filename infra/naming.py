@@ -9,7 +9,7 @@ LONGEST = 12  # `shop-<name>-inventory-commands-dlq.fifo` must fit SQS's 80, `sh
 
 
 class InvalidName(ValueError):
-    """A deployment's name has 1 to 12 characters, a-z, 0-9 and -, and begins with a letter, ends with none of -."""
+    """A deployment's name has 1 to 12 characters, a-z, 0-9 and -, begins with a letter and does not end with -."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,8 @@ def cut_off_after(limit: timedelta) -> asyncio.Timeout:
 async def one_try(payments: Payments, order: Order, number: int, token: str) -> Charge | None:
     """One try; None when it brought no answer."""
     about: dict[str, Value] = {names.ORDER_ID: order.id, names.PAYMENT_ATTEMPT: number}
-    await asyncio.to_thread(telemetry.flush)  # who dies in this long wait has told the order's way up to here
+    # Who dies in this long wait has told the order's way up to here.
+    await asyncio.to_thread(telemetry.flush, metrics=False)
     with telemetry.span("charge", kind="client", attributes=about) as span:
         try:
             async with cut_off_after(payments.try_timeout):

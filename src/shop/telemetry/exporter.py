@@ -93,12 +93,12 @@ class Exporter:
         """Lets the thread send now, or as soon as that is not too often."""
         self.hurried.set()
 
-    def flush(self, timeout: float) -> None:
+    def flush(self, timeout: float, *, metrics: bool = True) -> None:
         """Sends what there is. What the time was too short for follows from a thread of its own, as far as a function
         that is frozen after its answer lets it: else it would wait for a next call, which may never come.
         """
         silent = self.lock.locked() and time.monotonic() > self.began + timeout  # waiting for it once is enough
-        if silent or not self.export(timeout):
+        if silent or not self.export(timeout, metrics=metrics):
             self.behind = True
         self.follow()
 

@@ -125,10 +125,12 @@ def instrumented(app: Any) -> Any:
     return app if process.stock is None else process.stock.wrap(app)
 
 
-def flush(timeout: float = 0.1) -> None:
-    """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers."""
+def flush(timeout: float = 0.1, *, metrics: bool = True) -> None:
+    """Sends what there is, and takes at most `timeout` seconds for it: what a Lambda does before it answers. Without
+    `metrics`, spans alone.
+    """
     if process.exporter is not None:
-        process.exporter.flush(timeout)
+        process.exporter.flush(timeout, metrics=metrics)
 
 
 def hurry() -> None:

@@ -19,7 +19,6 @@ Language = Literal["ja", "en"]
 RANGES = {"5m": 300, "15m": 900, "1h": 3600, "6h": 21_600, "24h": 86_400, "7d": 604_800}
 DEFAULT_RANGE = "1h"
 HERE = Path(__file__).parent
-JST_AWARE = "%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True)

@@ -146,26 +146,29 @@ def class_setup(typed: Typed) -> int:
 
 def smoke(typed: Typed) -> int:
     """Try a shop; 1 when a step failed."""
-    from shop.deploy.aws.smoke import on_aws, on_this_machine, show  # noqa: PLC0415
+    from shop.deploy.aws.smoke import show  # noqa: PLC0415
+
+    with plainly(typed.profile):
+        return show(place_of(typed))
+
+
+def place_of(typed: Typed) -> Any:
+    """The shop that is meant: one on this machine, or a deployment."""
+    from shop.deploy.aws.smoke import on_aws, on_this_machine  # noqa: PLC0415
 
     if typed.data is not None:
-        return show(on_this_machine(typed.data.absolute()))
-    with plainly(typed.profile):
-        return show(on_aws(reach(typed), name_of(typed)))
+        return on_this_machine(typed.data.absolute())
+    return on_aws(reach(typed), name_of(typed))
 
 
 def seed(typed: Typed) -> int:
     """Fill the shelves; 1 when the shop did not answer as it should."""
     from shop.deploy.aws.shelves import fill  # noqa: PLC0415
-    from shop.deploy.aws.smoke import on_aws, on_this_machine  # noqa: PLC0415
     from shop.deploy.aws.smoke.visitor import Unexpected  # noqa: PLC0415
 
     try:
-        if typed.data is not None:
-            made, there = fill(on_this_machine(typed.data.absolute()), Screen())
-        else:
-            with plainly(typed.profile):
-                made, there = fill(on_aws(reach(typed), name_of(typed)), Screen())
+        with plainly(typed.profile):
+            made, there = fill(place_of(typed), Screen())
     except Unexpected as error:
         raise Failed(
             say(

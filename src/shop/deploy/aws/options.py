@@ -116,6 +116,14 @@ def add_deploy(commands: Any) -> None:
     added.add_argument("--take-over", action="store_true", help=text)
 
 
+def here(added: Parser) -> None:
+    """A shop on this machine, in the place of one on AWS."""
+    text = say(
+        "AWS の代わりに、動いているローカルのショップに使います", "a running shop on this machine instead of AWS"
+    )
+    added.add_argument("--data", type=Path, metavar=say("フォルダー", "FOLDER"), help=text)
+
+
 def add_smoke(commands: Any) -> None:
     """`shop aws smoke`."""
     added = command(
@@ -126,10 +134,7 @@ def add_smoke(commands: Any) -> None:
     )
     named(added)
     reached(added)
-    text = say(
-        "AWS の代わりに、動いているローカルのショップを試します", "try a running shop on this machine instead of AWS"
-    )
-    added.add_argument("--data", type=Path, metavar=say("フォルダー", "FOLDER"), help=text)
+    here(added)
 
 
 def add_seed(commands: Any) -> None:
@@ -142,10 +147,7 @@ def add_seed(commands: Any) -> None:
     )
     named(added)
     reached(added)
-    text = say(
-        "AWS の代わりに、動いているローカルのショップに並べます", "a running shop on this machine instead of AWS"
-    )
-    added.add_argument("--data", type=Path, metavar=say("フォルダー", "FOLDER"), help=text)
+    here(added)
 
 
 def add_cost(commands: Any) -> None:
